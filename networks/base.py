@@ -1,0 +1,215 @@
+"""What every network is to the rest of the product: one protocol and the values it speaks in.
+
+Adapters hold no state and no session: an open ``Http`` is handed to whatever goes out. What differs
+between networks is a fact on the adapter, so that nobody outside has to ask which one it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from networks.http import Http
+
+
+class Mode(StrEnum):
+    """How posts reach a network: by us, by the supporter's own hand, or not at all."""
+
+    AUTOMATIC = "automatic"
+    ASSISTED = "assisted"
+    OFF = "off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """One host on which a network's accounts live, and what it told about itself.
+
+    ``host`` is ``name`` or ``name:port``, lower case, IDNA-encoded: pace and trouble are counted by
+    it. ``url`` is its origin. ``version`` is the server's own words. ``facts`` is JSON that only
+    the adapter reads (endpoints, limits).
+    """
+
+    network: str
+    host: str
+    url: str
+    version: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """Our app's name and password at one server; the secret is empty where clients are public."""
+
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """Where to send the supporter's browser, and what must be remembered until it comes back.
+
+    ``memo`` is secret (PKCE verifier, DPoP key): it is kept sealed on our side, never in the page.
+    """
+
+    url: str
+    memo: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What posting as one account takes. Secret: never logged, stored only by the vault.
+
+    ``account_id`` is what never changes about the account (DID, numeric id). ``expires_at`` is when
+    the access token ends, None when it does not. ``extra`` is JSON for the adapter alone.
+    """
+
+    network: str
+    account_id: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What the network tells about an account. None is *unknown*, never 0."""
+
+    account_id: str
+    handle: str
+    display_name: str = ""
+    url: str = ""
+    avatar_url: str = ""
+    followers: int | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """One post, exact and repeatable: the same delivery always makes the same ``Post``.
+
+    ``planned_at`` is the first approved moment (UTC); it never moves, since a network that is
+    keyed by us compares the whole record. ``key`` (32 hex digits) is a pure function of campaign,
+    account and moment; adapters derive from it what their network wants as a key.
+    """
+
+    text: str
+    language: str
+    planned_at: datetime
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """Proof that a post exists: the network's own id for it, and where people can read it."""
+
+    remote_id: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """How long a text is as the network counts it; ``over`` is by how much too long (0: fits)."""
+
+    used: int
+    limit: int
+    over: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """At most ``count`` requests in any ``seconds``, per host."""
+
+    count: int
+    seconds: int
+
+
+class Network(Protocol):
+    """One place where words go. Coroutines raise only the errors of ``networks.errors``."""
+
+    name: str  # stable key: "mastodon"
+    label: str  # what people call it: "Mastodon"
+    code: str  # one or two letters for its chip: "M"
+    mode: Mode
+    address_label: str  # what we ask for: "Your server", "Your handle"
+    address_example: str  # "mastodon.social"
+    deadline_seconds: float  # for one publish request, from first byte to answer
+
+    async def find_server(self, http: Http, address: str) -> tuple[Server, str]:
+        """Turn what a person typed into a server, and the account's name there ("" if not said).
+
+        Raises Rejected with what to correct, TryLater when the server cannot be reached.
+        """
+
+    async def register(self, http: Http, server: Server, *, redirect_uri: str) -> Registration:
+        """Make our app known to the server. Called once per server; the answer is kept."""
+
+    async def ask_consent(
+        self,
+        http: Http,
+        server: Server,
+        registration: Registration,
+        *,
+        redirect_uri: str,
+        state: str,
+        account_hint: str = "",
+    ) -> Consent:
+        """Prepare the network's own authorisation page."""
+
+    async def accept_consent(
+        self,
+        http: Http,
+        server: Server,
+        registration: Registration,
+        *,
+        redirect_uri: str,
+        memo: Mapping[str, str],
+        answer: Mapping[str, str],
+    ) -> tuple[Credentials, Profile]:
+        """Trade the browser's answer for credentials, and read whose they are.
+
+        Raises Rejected when the supporter said no, the answer comes from another server, or the
+        network refuses it.
+        """
+
+    async def read_profile(self, http: Http, server: Server, credentials: Credentials) -> Profile:
+        """Read name, followers and age of the account anew."""
+
+    async def publish(
+        self, http: Http, server: Server, credentials: Credentials, post: Post
+    ) -> Receipt:
+        """Send the post once. Never retries by itself what may have been carried out."""
+
+    async def find(
+        self, http: Http, server: Server, credentials: Credentials, post: Post
+    ) -> Sequence[Receipt]:
+        """Every post of the account that is this one. Empty means: looked, and it is not there.
+
+        Raises OutcomeUnknown or TryLater when it could not look.
+        """
+
+    async def refresh(
+        self, http: Http, server: Server, registration: Registration, credentials: Credentials
+    ) -> Credentials:
+        """New tokens for old. The old refresh token may be spent even when this raises."""
+
+    async def revoke(
+        self, http: Http, server: Server, registration: Registration, credentials: Credentials
+    ) -> None:
+        """Tell the network to forget the authorisation. Raises when it could not be told."""
+
+    def measure(self, server: Server | None, text: str) -> Length:
+        """How long the text is by this server's rules (the network's usual ones without one)."""
+
+    def honours_keys(self, server: Server) -> bool:
+        """Whether a second request with the same key is known to be harmless on this server."""
+
+    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
+        """Whether, having looked and found nothing, sending again cannot make a second post."""
+
+    def allowances(self, server: Server) -> Sequence[Allowance]:
+        """What this host lets one sender do; the pace keeps to all of them."""

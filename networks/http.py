@@ -1,0 +1,317 @@
+"""The one way out: every request to a network goes through an ``Http``.
+
+It keeps four promises. A request ends by its deadline and within its size, whatever the server
+does. It never reaches an address that is not public. It is sent at most once. And when it fails,
+the error tells whether a byte of it may have left: ``TryLater`` when none did, ``OutcomeUnknown``
+when one might have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_module
+import re
+import socket
+import ssl
+import zlib
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from networks.addresses import check_url, is_public
+from networks.errors import (
+    NetworkError,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+    gettext_noop,
+)
+from networks.resolving import PooledResolver
+
+# Kept shorter than the usual 20 to 75 s of servers, so that they rarely close first: a request on
+# a connection that was just closed has an unknown outcome.
+KEEP_ALIVE_SECONDS = 10
+MAX_HEADER_BYTES = 8_190
+MAX_HEADERS = 100
+
+_NAME_NOT_FOUND = gettext_noop(
+    "The name %(host)s was not found. Check how it is written, or try again later."
+)
+_UNREACHABLE = gettext_noop("%(host)s could not be reached.")
+_NOT_SECURE = gettext_noop("No safe connection could be made to %(host)s.")
+_NO_CONNECTION_IN_TIME = gettext_noop(
+    "No connection to %(host)s could be made within %(seconds)d seconds."
+)
+_NOT_PUBLIC = gettext_noop("%(host)s is not a public server: its address is inside a private net.")
+_UNSENDABLE = gettext_noop("What was to be sent to %(host)s is not allowed in a request.")
+_NO_ANSWER_IN_TIME = gettext_noop("%(host)s did not answer within %(seconds)d seconds.")
+_CUT = gettext_noop("%(host)s broke off before it had answered.")
+_TOO_MUCH = gettext_noop("%(host)s answered with far more than it was asked for.")
+
+
+class NotJson(ValueError):
+    """An answer that should be JSON and is not. Says nothing of what it was."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered: ``body`` is unpacked, ``url`` is without its query.
+
+    ``repr`` shows neither headers nor body, since both may hold tokens.
+    """
+
+    status: int
+    headers: CIMultiDictProxy[str] = field(repr=False)
+    body: bytes = field(repr=False)
+    url: str
+
+    def json(self) -> Any:
+        """Read the body as JSON. Raises NotJson."""
+        try:
+            return json_module.loads(self.body)
+        except (ValueError, RecursionError):
+            pass
+        raise NotJson("not JSON")
+
+
+@dataclass
+class _Attempt:
+    """What is known of one request while it is under way."""
+
+    exempt: bool
+    may_have_left: bool = False
+    sockets_refused: int = 0
+    sockets_opened: int = 0
+
+
+# The connector opens sockets deep inside; this tells it for which request, also from within the
+# tasks that race IPv6 against IPv4 (they copy the context, and share the object).
+_attempt: ContextVar[_Attempt] = ContextVar("attempt")
+
+
+class _CutOff(aiohttp.ClientError):
+    """Stands for a lost connection; aiohttp does not know it, and so does not send again."""
+
+
+class Http:
+    """One session for all requests of a process or a launch; use as ``async with``.
+
+    ``allowed_hosts`` are exact ``host:port`` pairs that may be reached in plain http and at any
+    address (the simulator's). ``connections`` is the most at once, ``per_host`` of them to one
+    host, so that a slow one leaves room for the others.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        allowed_hosts: frozenset[str] = frozenset(),
+        connections: int = 1000,
+        per_host: int = 250,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self.allowed_hosts = allowed_hosts
+        self._user_agent = user_agent
+        self._connections = connections
+        self._per_host = per_host
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_headers_sent.append(_note_departure)
+        resolver = self._resolver or PooledResolver()
+        connector = aiohttp.TCPConnector(
+            limit=self._connections,
+            limit_per_host=self._per_host,
+            resolver=resolver,
+            socket_factory=_open_guarded_socket,
+            ttl_dns_cache=60,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            trust_env=False,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
+            timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None),
+            trace_configs=[tracing],
+            middlewares=(_send_once,),
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS,
+        )
+        self._resolver_in_use = resolver
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            await self._resolver_in_use.close()
+            self._session = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        data: bytes | None = None,
+        deadline_seconds: float = 10.0,
+        max_bytes: int = 1_000_000,
+    ) -> Answer:
+        """Send one request, once, and give the whole answer, whatever its status.
+
+        The body is one of ``json``, ``form`` (URL-encoded) and ``data``. The deadline covers
+        everything, from waiting for a free connection to the body's last byte; ``max_bytes``
+        bounds the body after unpacking. Redirects are not followed.
+
+        Raises Rejected for an address or a header that may not be used, TryLater
+        (``scope="host"``) when nothing was sent, OutcomeUnknown when something may have been.
+        """
+        target, exempt = check_url(url, allowed_hosts=self.allowed_hosts)
+        host = target.host_port_subcomponent or ""
+        sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
+        if any(_has_controls(name) or _has_controls(value) for name, value in sent_headers.items()):
+            raise Rejected(_UNSENDABLE, host=host)
+        if self._session is None:
+            raise RuntimeError("An Http is used as: async with Http(...) as http")
+        attempt = _Attempt(exempt=exempt)
+        failure: NetworkError
+        token = _attempt.set(attempt)
+        try:
+            async with (
+                asyncio.timeout(deadline_seconds),
+                self._session.request(
+                    method,
+                    target.extend_query(params) if params else target,
+                    headers=sent_headers,
+                    data=body,
+                    allow_redirects=False,
+                    trace_request_ctx=attempt,
+                ) as response,
+            ):
+                content = await _read_capped(response, max_bytes)
+                if content is not None:
+                    shown = str(target.with_query(None).with_fragment(None))
+                    return Answer(response.status, response.headers, content, shown)
+                response.close()
+                failure = OutcomeUnknown(_TOO_MUCH, host=host)
+        except TimeoutError:
+            seconds = max(1, round(deadline_seconds))
+            if attempt.may_have_left:
+                failure = OutcomeUnknown(_NO_ANSWER_IN_TIME, host=host, seconds=seconds)
+            else:
+                failure = TryLater(_NO_CONNECTION_IN_TIME, scope="host", host=host, seconds=seconds)
+        except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
+            failure = _explain(error, attempt, host=host)
+        finally:
+            _attempt.reset(token)
+        # Raised out here so that it carries no other exception: those of aiohttp hold the request.
+        raise failure
+
+
+def _pack(
+    headers: Mapping[str, str],
+    *,
+    json: Any,
+    form: Mapping[str, str] | Sequence[tuple[str, str]] | None,
+    data: bytes | None,
+) -> tuple[CIMultiDict[str], bytes | None]:
+    """Make the body's bytes and the headers that go with them."""
+    packed: CIMultiDict[str] = CIMultiDict(headers)
+    if json is not None:
+        packed.setdefault("Content-Type", "application/json")
+        return packed, json_module.dumps(json, ensure_ascii=False).encode()
+    if form is not None:
+        packed.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        return packed, urlencode(form).encode()
+    return packed, data
+
+
+def _has_controls(value: str) -> bool:
+    """Whether a header's text could break out of its line."""
+    return re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) is not None
+
+
+async def _read_capped(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
+    """Read and unpack the body; None as soon as it is larger than ``max_bytes``."""
+    packed = bytearray()
+    async for chunk in response.content.iter_any():
+        packed += chunk
+        if len(packed) > max_bytes:
+            return None
+    # We ask for nothing packed, but some front servers pack anyway.
+    if response.headers.get("Content-Encoding", "").lower() not in (
+        "gzip",
+        "x-gzip",
+        "deflate",
+    ):
+        return bytes(packed)
+    unpacker = zlib.decompressobj(wbits=47)
+    try:
+        content = unpacker.decompress(bytes(packed), max_bytes + 1)
+    except zlib.error:
+        return bytes(packed)
+    return content if len(content) <= max_bytes else None
+
+
+def _explain(error: Exception, attempt: _Attempt, *, host: str) -> NetworkError:
+    """Say in one of our errors what went wrong, by whether a byte may have left."""
+    if attempt.may_have_left:
+        return OutcomeUnknown(_CUT, host=host)
+    if attempt.sockets_refused and not attempt.sockets_opened:
+        return Rejected(_NOT_PUBLIC, host=host)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return TryLater(_NAME_NOT_FOUND, scope="host", host=host)
+    if isinstance(error, (aiohttp.ClientSSLError, ssl.SSLError)):
+        return TryLater(_NOT_SECURE, scope="host", host=host)
+    return TryLater(_UNREACHABLE, scope="host", host=host)
+
+
+def _open_guarded_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+    """Open a socket for the address that is about to be connected to, if it is a public one."""
+    family, kind, protocol, _, target = info
+    attempt = _attempt.get()
+    if not attempt.exempt and not is_public(str(target[0])):
+        attempt.sockets_refused += 1
+        raise PermissionError("not a public address")
+    attempt.sockets_opened += 1
+    return socket.socket(family=family, type=kind, proto=protocol)
+
+
+async def _note_departure(
+    _session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    _params: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    """Called by aiohttp just before it hands the first byte to the connection."""
+    context.trace_request_ctx.may_have_left = True
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a request whose kept-alive connection turned out closed."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        raise _CutOff from None

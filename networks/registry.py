@@ -1,0 +1,104 @@
+"""Which networks are on, and how: the only file of this package that knows Django.
+
+Reads ``settings.NETWORKS`` (a dict per network: its ``mode``, and what its adapter takes besides),
+``settings.SITE_URL`` and ``settings.NETWORK_EXCEPTIONS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from networks.adapters.bluesky import Bluesky
+from networks.adapters.mastodon import Mastodon
+from networks.base import Mode, Network
+from networks.http import Http
+
+_SETTINGS = frozenset({"NETWORKS", "SITE_URL", "NETWORK_EXCEPTIONS"})
+
+
+def all_networks() -> Mapping[str, Network]:
+    """Give every network that is on, by its name, in the order in which they are offered.
+
+    Raises ImproperlyConfigured for a mode that does not exist.
+    """
+    return _list_offered()
+
+
+def get(name: str) -> Network:
+    """Give a network's adapter, also when it is off: what was linked before can still be revoked.
+
+    Raises KeyError for a name that no adapter has.
+    """
+    return _build_adapters()[name]
+
+
+def open_http() -> Http:
+    """Give the way out, ready to be used as ``async with open_http() as http``."""
+    return Http(
+        user_agent=f"CrowdSpeak (+{settings.SITE_URL})",
+        allowed_hosts=frozenset(settings.NETWORK_EXCEPTIONS),
+    )
+
+
+@lru_cache(maxsize=1)
+def _list_offered() -> Mapping[str, Network]:
+    offered = {name: each for name, each in _build_adapters().items() if each.mode is not Mode.OFF}
+    return MappingProxyType(offered)
+
+
+@lru_cache(maxsize=1)
+def _build_adapters() -> Mapping[str, Network]:
+    adapters: tuple[Network, ...] = (
+        Mastodon(mode=_read_mode("mastodon"), website=settings.SITE_URL),
+        _build_bluesky(),
+    )
+    return MappingProxyType({adapter.name: adapter for adapter in adapters})
+
+
+def _build_bluesky() -> Bluesky:
+    mode = _read_mode("bluesky")
+    options = {name: value for name, value in _read("bluesky").items() if name != "mode"}
+    try:
+        return Bluesky(
+            mode=mode,
+            site_url=settings.SITE_URL,
+            allowed_hosts=frozenset(settings.NETWORK_EXCEPTIONS),
+            **options,
+        )
+    except ValueError:
+        raise ImproperlyConfigured(
+            "BLUESKY_CLIENT_KEY is no private P-256 key: give one as PEM or JWK, or leave it out."
+        ) from None
+
+
+def _read(name: str) -> dict[str, Any]:
+    return dict(settings.NETWORKS.get(name, {}))
+
+
+def _read_mode(name: str) -> Mode:
+    """Give how a network is on; one that the settings do not name is off."""
+    given = _read(name).get("mode", Mode.OFF)
+    try:
+        return Mode(given)
+    except ValueError:
+        modes = ", ".join(Mode)
+        raise ImproperlyConfigured(
+            f"The mode of {name} is {given!r}: set {name.upper()}_MODE to one of {modes}."
+        ) from None
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    """Build the adapters anew once a test has changed what they were built from."""
+    if setting in _SETTINGS:
+        _list_offered.cache_clear()
+        _build_adapters.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,31 @@
+"""What the tests of networks share: running coroutines, and an open way to the simulator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from networks.http import Http
+from tests.networks.casting import Run, make_cast
+from tests.simulated import Simulator
+
+__all__ = ["make_cast", "run"]
+
+Result = TypeVar("Result")
+
+
+@pytest.fixture
+def run(simulator: Simulator) -> Run:
+    """Runs one coroutine function with an ``Http`` that may reach the simulator, and no other."""
+
+    def run_with_http(work: Callable[[Http], Awaitable[Result]]) -> Result:
+        async def main() -> Result:
+            async with Http(user_agent="tests", allowed_hosts=simulator.hosts) as http:
+                return await work(http)
+
+        return asyncio.run(main())
+
+    return run_with_http

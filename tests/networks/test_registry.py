@@ -1,0 +1,61 @@
+"""Which networks are on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from networks import registry
+from networks.base import Mode
+from networks.errors import Rejected
+
+
+def test_networks_that_are_on_are_offered_in_their_mode(settings) -> None:
+    settings.NETWORKS = {"mastodon": {"mode": "automatic"}, "bluesky": {"mode": "assisted"}}
+    modes = {name: network.mode for name, network in registry.all_networks().items()}
+    assert modes == {"mastodon": Mode.AUTOMATIC, "bluesky": Mode.ASSISTED}
+    assert all(network.name == name for name, network in registry.all_networks().items())
+
+
+def test_network_that_is_off_is_not_offered_but_can_still_be_revoked(settings) -> None:
+    settings.NETWORKS = {"mastodon": {"mode": "off"}, "bluesky": {"mode": "automatic"}}
+    assert list(registry.all_networks()) == ["bluesky"]
+    assert registry.get("mastodon").mode is Mode.OFF
+
+
+def test_network_that_the_settings_do_not_name_is_off(settings) -> None:
+    settings.NETWORKS = {}
+    assert dict(registry.all_networks()) == {}
+
+
+def test_unknown_network_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        registry.get("friendster")
+
+
+def test_unknown_mode_says_what_to_set(settings) -> None:
+    settings.NETWORKS = {"mastodon": {"mode": "always"}}
+    with pytest.raises(ImproperlyConfigured, match="MASTODON_MODE to one of automatic, assisted"):
+        registry.all_networks()
+
+
+def test_key_of_bluesky_that_is_none_is_said_by_its_variable_and_not_shown(settings) -> None:
+    settings.NETWORKS = {"bluesky": {"mode": "automatic", "client_key": "no key at all"}}
+    settings.SITE_URL = "https://speak.example"
+    with pytest.raises(ImproperlyConfigured, match="BLUESKY_CLIENT_KEY") as caught:
+        registry.all_networks()
+    assert "no key at all" not in str(caught.value)
+
+
+def test_way_out_reaches_the_exceptions_of_the_settings_and_no_other(settings) -> None:
+    settings.NETWORK_EXCEPTIONS = frozenset({"127.0.0.1:9"})
+
+    async def ask(url: str) -> None:
+        async with registry.open_http() as http:
+            assert http.allowed_hosts == {"127.0.0.1:9"}
+            await http.request("GET", url)
+
+    with pytest.raises(Rejected):
+        asyncio.run(ask("http://127.0.0.1:10/"))
