@@ -1,0 +1,7 @@
+from django.urls import path
+
+from accounts import views
+
+urlpatterns = [
+    path("account/settings/", views.edit_settings, name="account_settings"),
+]

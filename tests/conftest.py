@@ -1,0 +1,34 @@
+"""The cast: Olive organises, Sam supports, Rae reviews."""
+
+import pytest
+
+from accounts.models import User
+
+pytest_plugins = ["tests.simulated"]
+
+
+def make_person(email, name, **facts):
+    """A person with a confirmed address and the password "correct horse battery"."""
+    from allauth.account.models import EmailAddress
+
+    person = User.objects.create_user(email, "correct horse battery", name=name, **facts)
+    EmailAddress.objects.create(user=person, email=email, verified=True, primary=True)
+    return person
+
+
+@pytest.fixture
+def olive(db):
+    """Organises."""
+    return make_person("olive@example.org", "Olive")
+
+
+@pytest.fixture
+def sam(db):
+    """Supports."""
+    return make_person("sam@example.org", "Sam")
+
+
+@pytest.fixture
+def rae(db):
+    """Reviews."""
+    return make_person("rae@example.org", "Rae", is_staff=True, is_superuser=True)

@@ -1,0 +1,109 @@
+"""Rows as the tests need them, made directly: campaigns in any state, linked accounts, pledges.
+
+An account is a real one of the simulator, with a real token, so that what is sent arrives there.
+"""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from campaigns.clock import database_now
+from campaigns.models import Campaign, CampaignState, Revision, RevisionState
+from networks.base import Credentials, Registration
+from supporters import vault
+from supporters.models import KnownServer, LinkedAccount, Pledge
+
+
+def make_campaign(
+    organiser, *, launch_in=3600.0, slug="river", state=CampaignState.SCHEDULED, **facts
+):
+    """An approved campaign that launches so many seconds from now."""
+    launch_at = database_now() + timedelta(seconds=launch_in)
+    latest_minutes = facts.pop("latest_minutes", 45)
+    campaign = Campaign.objects.create(
+        organiser=organiser,
+        slug=slug,
+        threshold=facts.get("threshold"),
+        visibility=facts.get("visibility", "public"),
+    )
+    revision = Revision.objects.create(
+        campaign=campaign,
+        state=RevisionState.APPROVED,
+        title=facts.get("title", "Let the river run clean"),
+        summary="Three barriers would stop the plastic.",
+        story="The river runs through **eleven** towns.",
+        message="Three barriers would stop the plastic before the sea.",
+        link=f"https://example.org/{slug}",
+        hashtag="cleanriver",
+        language="en",
+        launch_at=launch_at,
+        zone="Europe/Paris",
+        threshold=facts.get("threshold"),
+        latest_minutes=latest_minutes,
+    )
+    Campaign.objects.filter(pk=campaign.pk).update(
+        state=state,
+        approved=revision,
+        launch_at=launch_at,
+        latest_at=launch_at + timedelta(minutes=latest_minutes),
+        first_launch_at=launch_at,
+    )
+    campaign.refresh_from_db()
+    return campaign
+
+
+def know_server(instance):
+    """The row of a simulated server, as if it had been asked before."""
+    url = instance["url"]
+    versions = {"mastodon": "4.5.2", "mastodon-4.2": "4.2.10", "gotosocial": "0.20.0+git-sim"}
+    known, _ = KnownServer.objects.get_or_create(
+        network=instance["network"],
+        host=urlsplit(url).netloc,
+        defaults={"url": url, "version": versions.get(instance["kind"], "")},
+    )
+    return known
+
+
+def link_mastodon(simulator, person, name, *, kind="mastodon", instance=None):
+    """Link a person's new account on a simulated Mastodon server."""
+    instance = instance or simulator.get_instance(kind)
+    known = know_server(instance)
+    token = simulator.issue_tokens(
+        network="mastodon", instance=urlsplit(instance["url"]).netloc, account=name
+    )
+    mark = vault.fingerprint(network="mastodon", host=known.host, account_id=str(token["id"]))
+    registration = Registration(client_id=token["client_id"], client_secret=token["client_secret"])
+    KnownServer.objects.filter(pk=known.pk).update(
+        sealed_registration=vault.seal_registration(
+            registration, network="mastodon", host=known.host
+        )
+    )
+    credentials = Credentials(
+        network="mastodon", account_id=str(token["id"]), access_token=token["access_token"]
+    )
+    return LinkedAccount.objects.create(
+        person=person,
+        network="mastodon",
+        known_server=known,
+        account_id=str(token["id"]),
+        fingerprint=mark,
+        handle=f"@{name}@{known.host}",
+        followers=10,
+        sealed_credentials=vault.seal_credentials(credentials, fingerprint=mark),
+    )
+
+
+def make_pledge(campaign, account, *, text=None, **facts):
+    """A live pledge of an account."""
+    return Pledge.objects.create(
+        campaign=campaign,
+        person=account.person,
+        account=account,
+        fingerprint=account.fingerprint,
+        network=account.network,
+        host=account.known_server.host,
+        revision=campaign.approved,
+        text=text or campaign.approved.text,
+        language="en",
+        agreed_launch_at=campaign.launch_at,
+        **facts,
+    )
