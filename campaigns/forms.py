@@ -1,0 +1,240 @@
+"""The questions of the wizard, one form a step. They validate; ``drafting`` keeps the answers.
+
+Whatever a person typed is kept: ``split_answers`` tells the valid contents from what cannot be
+taken yet, and ``asking.open_step`` shows both again.
+"""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import URLValidator
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Revision, Theme
+from campaigns.pictures import redraw_picture
+from campaigns.previewing import list_excesses
+from campaigns.wording import HASHTAG, compose, tidy_text, write_hashtag
+
+PENDING_LENGTH = 30_000
+
+
+class StepForm(forms.ModelForm[Revision]):
+    """One step. Fields left empty are saved empty; their error says what is still wanted."""
+
+    files: MultiValueDict[str, UploadedFile[bytes]]
+    storable = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # The browser would cut a pasted text off without a word.
+            field.widget.attrs.pop("maxlength", None)
+
+    def has_problem(self) -> bool:
+        """Whether what was saved or typed before has to be put right."""
+        return any(name in self.fields for name in self.instance.pending)
+
+    def split_answers(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The valid contents by their name, and what was typed into every other field."""
+        assert self.is_bound
+        self.full_clean()
+        names = [name for name in self.fields if name in self._meta.fields]  # type: ignore[operator]
+        values = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        pending: dict[str, str] = {}
+        for name in self.errors:
+            if name not in self.fields or self.fields[name].widget.needs_multipart_form:
+                continue
+            typed = self.data.get(self.add_prefix(name), "")
+            if typed.strip():
+                pending[name] = typed[:PENDING_LENGTH]
+            elif isinstance(self.fields[name], forms.CharField):
+                values[name] = ""
+            elif isinstance(self.fields[name], forms.ModelChoiceField):
+                values[name] = None
+        return values, pending
+
+
+class ThemeForm(StepForm):
+    """What it is about."""
+
+    theme = forms.ModelChoiceField(
+        queryset=Theme.objects.none(),
+        label=_("Theme"),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a theme.")},
+    )
+
+    class Meta:
+        model = Revision
+        fields = ("theme",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["theme"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Theme.objects.filter(is_active=True).order_by("position", "slug")
+
+
+class StoryForm(StepForm):
+    """Title, summary, story and picture."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=90,
+        help_text=_("What you want, in a few words. Its address is made from it."),
+        error_messages={"required": _("Give the campaign a title.")},
+    )
+    summary = forms.CharField(
+        label=_("Summary"),
+        max_length=240,
+        help_text=_("One or two sentences, for lists and for sharing."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Sum it up in a sentence or two.")},
+    )
+    story = forms.CharField(
+        label=_("Story"),
+        max_length=20_000,
+        help_text=_(
+            "Why it matters, who you are, what will happen. An empty line begins a paragraph, "
+            "**stars** make bold, and [words](https://…) make a link."
+        ),
+        widget=forms.Textarea(attrs={"rows": 14}),
+        error_messages={"required": _("Tell the story.")},
+    )
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_("Optional: a JPEG, PNG or WebP file of up to 10 MB, better wide than high."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+    picture_alt = forms.CharField(
+        label=_("What the picture shows"),
+        max_length=240,
+        required=False,
+        help_text=_("For people who cannot see it."),
+    )
+    remove_picture = forms.BooleanField(label=_("Take the picture away"), required=False)
+
+    class Meta:
+        model = Revision
+        fields = ("title", "summary", "story", "picture", "picture_alt")
+
+    def clean_title(self) -> str:
+        """One line."""
+        return tidy_text(self.cleaned_data["title"])
+
+    def clean_summary(self) -> str:
+        """One line."""
+        return tidy_text(self.cleaned_data["summary"])
+
+    def clean_picture_alt(self) -> str:
+        """One line."""
+        return tidy_text(self.cleaned_data["picture_alt"])
+
+    def clean_story(self) -> str:
+        """Lines as they were meant."""
+        return tidy_text(self.cleaned_data["story"], lines=True)
+
+    def clean_picture(self) -> Any:
+        """A new picture, drawn anew; the one there is when none was sent."""
+        upload = self.files.get(self.add_prefix("picture"))
+        return redraw_picture(upload) if upload else self.instance.picture
+
+    def split_answers(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The picture is told only when it changes: another tab may have changed it meanwhile."""
+        values, pending = super().split_answers()
+        sent = self.files.get(self.add_prefix("picture"))
+        if not sent and not self.cleaned_data.get("remove_picture"):
+            values.pop("picture", None)
+        return values, pending
+
+    def clean(self) -> dict[str, Any]:
+        """Take the picture away where that was asked and no other was sent."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("remove_picture") and not self.files.get(self.add_prefix("picture")):
+            cleaned["picture"] = ""
+            cleaned["picture_alt"] = ""
+        return cleaned
+
+
+class MessageForm(StepForm):
+    """What everybody says."""
+
+    message = forms.CharField(
+        label=_("The message"),
+        max_length=3_000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write the message.")},
+    )
+    link = forms.URLField(
+        label=_("Link"),
+        max_length=400,
+        required=False,
+        assume_scheme="https",
+        help_text=_("Optional: where people can act or read more."),
+        widget=forms.URLInput(attrs={"inputmode": "url"}),
+    )
+    hashtag = forms.CharField(
+        label=_("Hashtag"), max_length=60, required=False, help_text=_("Optional. One is enough.")
+    )
+
+    class Meta:
+        model = Revision
+        fields = ("message", "link", "hashtag", "language")
+
+    def clean_message(self) -> str:
+        """Lines as they were meant."""
+        return tidy_text(self.cleaned_data["message"], lines=True)
+
+    def clean_link(self) -> str:
+        """An address of the web, without anybody's name or password in it."""
+        link: str = self.cleaned_data["link"]
+        if link:
+            URLValidator(schemes=["http", "https"])(link)
+            if "@" in link.split("//", 1)[1].split("/", 1)[0]:
+                raise ValidationError(_("Leave out the name or password before the “@”."))
+        return link
+
+    def clean_hashtag(self) -> str:
+        """One word with its ``#``."""
+        typed = tidy_text(self.cleaned_data["hashtag"])
+        if typed and not HASHTAG.match(typed):
+            raise ValidationError(
+                _("A hashtag is one word of letters, digits and “_”, with a letter in it.")
+            )
+        return write_hashtag(typed)
+
+    def clean(self) -> dict[str, Any]:
+        """Say for which network the whole text is too long, and by how much."""
+        cleaned = super().clean() or self.cleaned_data
+        self.storable = cleaned.get("message", "")
+        if self.storable:
+            link, hashtag = cleaned.get("link", ""), cleaned.get("hashtag", "")
+            for sentence in list_excesses(compose(self.storable, link=link, hashtag=hashtag)):
+                self.add_error("message", sentence)
+        return cleaned
+
+    def split_answers(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """A message that is only too long for a network is saved all the same."""
+        values, pending = super().split_answers()
+        if self.storable:
+            values["message"] = self.storable
+            pending.pop("message", None)
+        return values, pending
+
+    def has_problem(self) -> bool:
+        """Also when the message no longer fits."""
+        return super().has_problem() or bool(list_excesses(self.instance.text))
+
+    def compose_typed(self) -> str:
+        """The post as it stands in the fields, right or wrong."""
+        typed = {name: str(self[name].value() or "") for name in ("message", "link", "hashtag")}
+        return compose(
+            tidy_text(typed["message"], lines=True),
+            link=typed["link"].strip(),
+            hashtag=tidy_text(typed["hashtag"]),
+        )

@@ -1,0 +1,61 @@
+"""Mails as rows: written in the transaction of the fact they tell, sent by the workers.
+
+A mail called ``reviewed`` has two templates: ``mails/reviewed.txt`` (extends ``mails/_base.txt``,
+its block ``subject`` is the subject) and ``mails/reviewed.html`` (extends ``mails/_base.html``).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, loader
+from django.utils import translation
+from post_office.models import PRIORITY, STATUS, Email
+
+
+def render_text(name: str, context: Mapping[str, Any]) -> str:
+    """Render a template of plain text: nothing is escaped, empty lines never double."""
+    found = loader.get_template(name)
+    template = found.template  # type: ignore[attr-defined]  # Django's own engine has one
+    text: str = template.render(Context(dict(context), autoescape=False))
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+def queue_mail(
+    to: str,
+    *,
+    template: str,
+    language: str,
+    context: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+    expires_at: datetime | None = None,
+) -> Email:
+    """Write one mail to one address as a row, in that language.
+
+    ``template`` is the name without folder and ending. Templates find ``context``, ``site_url``
+    (no slash at its end: ``{{ site_url }}{% url … %}`` is an absolute link), ``language`` and
+    ``subject`` (HTML only). After ``expires_at`` the mail is not sent any more.
+
+    The row is made here and not by ``post_office.mail.send``: that one takes what it is given for
+    a template once more, so a campaign's title could run template tags.
+    """
+    with translation.override(language):
+        facts = {**context, "site_url": settings.SITE_URL, "language": language}
+        subject, _, message = render_text(f"mails/{template}.txt", facts).partition("\n")
+        html = loader.render_to_string(f"mails/{template}.html", {**facts, "subject": subject})
+    mail = Email(
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[to],
+        subject=subject,
+        message=message.lstrip("\n"),
+        html_message=html,
+        headers=dict(headers) if headers else None,
+        priority=PRIORITY.medium,
+        status=STATUS.queued,
+        expires_at=expires_at,
+    )
+    mail.save()
+    return mail

@@ -1,0 +1,72 @@
+"""How a text will look on each network, and whether it fits there."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import ngettext
+
+from networks import registry
+from networks.base import Length, Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """One post as one network will show it. ``excess`` is what stands past the limit."""
+
+    network: str
+    label: str
+    code: str
+    length: Length
+    text: str
+    excess: str
+
+    @property
+    def sentence(self) -> str:
+        """By how much it is too long; empty when it fits."""
+        if not self.length.over:
+            return ""
+        return ngettext(
+            "%(number)d character too long for %(network)s (%(used)d of %(limit)d)",
+            "%(number)d characters too long for %(network)s (%(used)d of %(limit)d)",
+            self.length.over,
+        ) % {
+            "number": self.length.over,
+            "network": self.label,
+            "used": self.length.used,
+            "limit": self.length.limit,
+        }
+
+
+def preview_posts(text: str) -> list[Preview]:
+    """The text on every network that is on, by each network's usual rules, the tightest first."""
+    previews = [_preview(network, text) for network in registry.all_networks().values()]
+    return sorted(previews, key=lambda preview: preview.length.limit - preview.length.used)
+
+
+def list_excesses(text: str) -> list[str]:
+    """A sentence for each network on which the text does not fit."""
+    return [preview.sentence for preview in preview_posts(text) if preview.length.over]
+
+
+def _preview(network: Network, text: str) -> Preview:
+    length = network.measure(None, text)
+    fits = _count_fitting(network, text) if length.over else len(text)
+    return Preview(
+        network=network.name,
+        label=network.label,
+        code=network.code,
+        length=length,
+        text=text[:fits],
+        excess=text[fits:],
+    )
+
+
+def _count_fitting(network: Network, text: str) -> int:
+    """How many of its first code points fit."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if network.measure(None, text[:middle]).over:
+            high = middle - 1
+        else:
+            low = middle
+    return low

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from campaigns import views
+
+urlpatterns = [
+    path("campaigns/new/", views.start, name="start"),
+    path("campaigns/<uuid:uid>/edit/<slug:step>/", views.wizard, name="wizard"),
+    path(
+        "campaigns/<uuid:uid>/edit/<slug:step>/preview/",
+        views.wizard_preview,
+        name="wizard_preview",
+    ),
+    path("campaigns/<uuid:uid>/submit/", views.campaign_submit, name="campaign_submit"),
+    path("campaigns/<uuid:uid>/take-back/", views.campaign_take_back, name="campaign_take_back"),
+    path("campaigns/<uuid:uid>/revise/", views.campaign_revise, name="campaign_revise"),
+    path("campaigns/<uuid:uid>/cancel/", views.campaign_cancel, name="campaign_cancel"),
+    path("pictures/<str:name>", views.picture, name="picture"),
+]
