@@ -1,0 +1,71 @@
+"""Supporters' accounts and pledges, as an admin reads them. Tokens are shown to nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from supporters.models import KnownServer, LinkedAccount, Pledge
+
+if TYPE_CHECKING:
+    ReadOnlyBase = admin.ModelAdmin[Model]
+else:
+    ReadOnlyBase = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ReadOnlyBase):
+    """Shows the fields it names and changes nothing: these rows are their owners'."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(LinkedAccount)
+class LinkedAccountAdmin(ReadOnlyAdmin):
+    """Which accounts are linked, and which have to be authorised again."""
+
+    list_display = ("handle", "network", "known_server", "state", "followers", "linked_at")
+    list_filter = ("network", "state")
+    list_select_related = ("known_server",)
+    search_fields = ("handle", "display_name")
+    ordering = ("-linked_at",)
+    fields = (
+        *("person", "network", "known_server", "handle", "display_name", "url", "state"),
+        *("followers", "opened_at", "expires_at", "linked_at", "checked_at", "unlinked_at"),
+    )
+
+
+@admin.register(Pledge)
+class PledgeAdmin(ReadOnlyAdmin):
+    """What was lent, to what, in which words."""
+
+    list_display = ("account", "campaign", "network", "state", "pledged_at")
+    list_filter = ("network", "state")
+    list_select_related = ("account", "campaign__approved")
+    search_fields = ("account__handle", "campaign__slug")
+    ordering = ("-pledged_at",)
+    fields = (
+        *("campaign", "person", "account", "network", "host", "text", "language", "state"),
+        *("is_shown", "agreed_launch_at", "agreed_threshold", "pledged_at", "changed_at"),
+        "withdrawn_at",
+    )
+
+
+@admin.register(KnownServer)
+class KnownServerAdmin(ReadOnlyAdmin):
+    """The servers on which accounts live."""
+
+    list_display = ("host", "network", "version", "checked_at")
+    list_filter = ("network",)
+    search_fields = ("host",)
+    ordering = ("host",)
+    fields = ("network", "host", "url", "version", "facts", "registered_at", "checked_at")

@@ -1,0 +1,137 @@
+"""What supporters are told by mail; each is queued in the transaction of the fact it tells.
+
+Nobody has to give an address: who has none reads the same in My pledges.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from campaigns.clock import database_now
+from campaigns.mailing import queue_mail
+from campaigns.models import CampaignState
+from networks.registry import get
+from supporters.models import LinkedAccount, Pledge, PledgeState
+
+MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Where a mail about a pledge goes, and in which language."""
+
+    email: str
+    language: str
+
+
+def find_recipient(pledge: Pledge) -> Recipient | None:
+    """The address given with the pledge, else the person's own; None where there is neither."""
+    if pledge.receipt_email:
+        return Recipient(pledge.receipt_email, pledge.receipt_language)
+    if pledge.person.email:
+        return Recipient(pledge.person.email, pledge.person.language)
+    return None
+
+
+def queue_pledged(pledges: Sequence[Pledge]) -> None:
+    """The receipt of pledges that one person just made to one campaign, in one mail."""
+    first = pledges[0]
+    queue_mail(
+        first.receipt_email,
+        template="pledged",
+        language=first.receipt_language,
+        context={
+            "campaign": first.campaign,
+            "revision": first.revision,
+            "pledges": pledges,
+            "text": first.text,
+        },
+    )
+
+
+def queue_relink(account_id: int) -> None:
+    """Ask the owner of an account to authorise it again, if a launch is still to come for it."""
+    account = LinkedAccount.objects.select_related("person").get(pk=account_id)
+    waiting = list(
+        account.pledges.filter(
+            state=PledgeState.LIVE,
+            campaign__state=CampaignState.SCHEDULED,
+            campaign__launch_at__gt=database_now(),
+        )
+        .select_related("campaign__approved", "person")
+        .order_by("campaign__launch_at")
+    )
+    recipients = [found for found in map(find_recipient, waiting) if found is not None]
+    if not recipients:
+        return
+    queue_mail(
+        recipients[0].email,
+        template="relink",
+        language=recipients[0].language,
+        context={
+            "account": account,
+            "network": get(account.network).label,
+            "campaigns": [pledge.campaign for pledge in waiting],
+        },
+        expires_at=waiting[-1].campaign.latest_at,
+    )
+
+
+def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
+    """Tell supporters whose campaign's moment moved or whose threshold fell; how many pledges.
+
+    What a pledge was agreed for is brought up to date in the transaction that queues its mail, so
+    each change is told once, by however many ticks. Somebody who lent several accounts to a
+    campaign gets one mail. A threshold that rose is not told: fewer posts, not more, come of it.
+    """
+    fell = Q(campaign__threshold__lt=F("agreed_threshold")) | Q(
+        campaign__threshold__isnull=True, agreed_threshold__isnull=False
+    )
+    moved = ~Q(campaign__launch_at=F("agreed_launch_at"))
+    with transaction.atomic():
+        changed: list[Pledge] = list(
+            Pledge.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(moved | fell, state=PledgeState.LIVE, campaign__state=CampaignState.SCHEDULED)
+            .select_related("campaign__approved", "person", "account")
+            .order_by("campaign_id", "person_id", "pk")[:limit]
+        )
+        groups: defaultdict[tuple[int, Recipient], list[Pledge]] = defaultdict(list)
+        for pledge in changed:
+            recipient = find_recipient(pledge)
+            if recipient is not None:
+                groups[pledge.campaign_id, recipient].append(pledge)
+        for (_campaign_id, recipient), pledges in groups.items():
+            _queue_changed(recipient, pledges=pledges)
+        for pledge in changed:
+            Pledge.objects.filter(pk=pledge.pk).update(
+                agreed_launch_at=pledge.campaign.launch_at,
+                agreed_threshold=pledge.campaign.threshold,
+            )
+    return len(changed)
+
+
+def _queue_changed(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
+    first = pledges[0]
+    campaign = first.campaign
+    has_moved = campaign.launch_at != first.agreed_launch_at
+    queue_mail(
+        recipient.email,
+        template="changed",
+        language=recipient.language,
+        context={
+            "campaign": campaign,
+            "revision": campaign.approved,
+            "pledges": pledges,
+            "old_launch_at": first.agreed_launch_at if has_moved else None,
+            "has_moved": has_moved,
+            "threshold_fell": first.agreed_threshold is not None
+            and (campaign.threshold is None or campaign.threshold < first.agreed_threshold),
+            "old_threshold": first.agreed_threshold,
+        },
+        expires_at=campaign.latest_at,
+    )

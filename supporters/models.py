@@ -1,0 +1,214 @@
+"""Supporters' accounts and what they lent them for.
+
+A token exists only sealed (``vault.py``). A pledge keeps the exact words its owner agreed to.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Revision
+from networks.base import Server
+
+
+class KnownServer(models.Model):
+    """A host on which accounts live, and our registration there: made once, then kept.
+
+    A registration is good for one way back (``registered_for``): a site that moved registers anew.
+    """
+
+    network = models.CharField(_("network"), max_length=20)
+    host = models.CharField(_("host"), max_length=260)
+    url = models.URLField(_("address"), max_length=300)
+    version = models.CharField(_("version"), max_length=200, blank=True)
+    facts = models.JSONField(_("facts"), default=dict, blank=True)
+    sealed_registration = models.TextField(editable=False, blank=True)
+    registered_for = models.CharField(max_length=300, editable=False, blank=True)
+    registered_at = models.DateTimeField(_("registered"), null=True, blank=True)
+    checked_at = models.DateTimeField(_("asked last"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("server")
+        verbose_name_plural = _("servers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="server_once", fields=["network", "host"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+    @property
+    def server(self) -> Server:
+        """What adapters take."""
+        return Server(
+            network=self.network,
+            host=self.host,
+            url=self.url,
+            version=self.version,
+            facts=self.facts,
+        )
+
+
+class LinkRequest(models.Model):
+    """A supporter on the way to a network's authorisation page and back.
+
+    Bound to the browser's session, used once (by deleting the row), sealed, and short-lived.
+    """
+
+    state_digest = models.CharField(max_length=64, unique=True)
+    session_digest = models.CharField(max_length=64)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    known_server = models.ForeignKey(KnownServer, on_delete=models.CASCADE, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, null=True, related_name="+")
+    sealed_memo = models.TextField()
+    asked_at = models.DateTimeField(default=timezone.now)
+
+
+class AccountState(models.TextChoices):
+    LINKED = "linked", _("Linked")
+    NEEDS_RELINK = "needs_relink", _("To be authorised again")
+    UNLINKED = "unlinked", _("Unlinked")
+
+
+class LinkedAccount(models.Model):
+    """An account on a network that its owner allowed us to post from.
+
+    ``fingerprint`` is a keyed hash of network, server and the account's immutable id
+    (``vault.fingerprint``). ``refreshing_until`` is the lease of whoever refreshes its tokens:
+    refresh tokens are used once, so one at a time.
+    """
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts"
+    )
+    network = models.CharField(_("network"), max_length=20)
+    known_server = models.ForeignKey(KnownServer, on_delete=models.PROTECT, related_name="accounts")
+    account_id = models.CharField(_("account's id"), max_length=300)
+    fingerprint = models.CharField(max_length=64)
+    state = models.CharField(
+        _("state"), max_length=16, choices=AccountState.choices, default=AccountState.LINKED
+    )
+    handle = models.CharField(_("handle"), max_length=300)
+    display_name = models.CharField(_("name"), max_length=200, blank=True)
+    url = models.URLField(_("profile"), max_length=400, blank=True)
+    followers = models.PositiveBigIntegerField(_("followers"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("account opened"), null=True, blank=True)
+    sealed_credentials = models.TextField(editable=False, blank=True)
+    expires_at = models.DateTimeField(_("token ends"), null=True, blank=True)
+    refreshing_until = models.DateTimeField(null=True, blank=True, editable=False)
+    linked_at = models.DateTimeField(_("linked"), default=timezone.now)
+    checked_at = models.DateTimeField(_("checked"), default=timezone.now)
+    unlinked_at = models.DateTimeField(_("unlinked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("linked account")
+        verbose_name_plural = _("linked accounts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="account_linked_once", fields=["fingerprint"], condition=~Q(state="unlinked")
+            ),
+            models.CheckConstraint(
+                name="unlinked_account_has_no_token",
+                condition=~Q(state="unlinked") | Q(sealed_credentials=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.handle
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a post could be made from it now."""
+        return self.state == AccountState.LINKED
+
+
+class PledgeState(models.TextChoices):
+    LIVE = "live", _("Pledged")
+    CALLED = "called", _("Called")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class PledgeQuerySet(models.QuerySet["Pledge"]):
+    """Reading pledges."""
+
+    def counting(self) -> PledgeQuerySet:
+        """Those that stand."""
+        return self.exclude(state=PledgeState.WITHDRAWN)
+
+    def count_people(self) -> int:
+        """How many people stand behind them: what a threshold counts."""
+        return self.counting().values("person").distinct().count()
+
+    def reach(self) -> int:
+        """The sum of the followers that the networks told of; an estimate."""
+        total = self.counting().aggregate(total=models.Sum("account__followers"))["total"]
+        return int(total or 0)
+
+
+class Pledge(models.Model):
+    """One account lent to one campaign, with the exact words its owner agreed to."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="pledges")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pledges"
+    )
+    account = models.ForeignKey(LinkedAccount, on_delete=models.CASCADE, related_name="pledges")
+    fingerprint = models.CharField(max_length=64)
+    network = models.CharField(_("network"), max_length=20)
+    host = models.CharField(_("host"), max_length=260)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("exact words"))
+    language = models.CharField(_("language"), max_length=5)
+    state = models.CharField(
+        _("state"), max_length=10, choices=PledgeState.choices, default=PledgeState.LIVE
+    )
+    is_shown = models.BooleanField(_("shown on the wall"), default=False)
+    receipt_email = models.EmailField(_("address for the receipt"), blank=True)
+    receipt_language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
+    agreed_launch_at = models.DateTimeField(_("launch it was pledged for"))
+    agreed_threshold = models.PositiveIntegerField(null=True, blank=True)
+    pledged_at = models.DateTimeField(_("pledged"), default=timezone.now)
+    changed_at = models.DateTimeField(_("changed"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    objects: ClassVar[Any] = PledgeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pledge")
+        verbose_name_plural = _("pledges")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="pledge_once_per_account",
+                fields=["campaign", "fingerprint"],
+                condition=~Q(state="withdrawn"),
+            ),
+            models.CheckConstraint(
+                name="pledge_state_is_known", condition=Q(state__in=PledgeState.values)
+            ),
+            models.CheckConstraint(name="pledge_has_words", condition=~Q(text="")),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["campaign", "state"], name="pledge_campaign_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} → {self.campaign}"
+
+    def can_be_edited(self, now: datetime) -> bool:
+        """Whether its words may still change: until T-60 s."""
+        moment = self.campaign.launch_at
+        return (
+            self.state == PledgeState.LIVE
+            and self.campaign.is_open(now)
+            and moment is not None
+            and (moment - now).total_seconds() > settings.WORDS_FREEZE_SECONDS
+        )

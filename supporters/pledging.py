@@ -1,0 +1,294 @@
+"""Lending accounts to a campaign, with consent to the exact words, and taking them back.
+
+A pledge holds the campaign's row still while it is made (``lock_shared``), and an ignition locks
+that row for change: so a pledge is either counted and sent, or refused. What is stored is what was
+shown: the page sends back a digest of the words and of the revision, and anything else is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from campaigns.clock import database_now
+from campaigns.models import Campaign, CampaignState, Revision
+from networks.base import Length
+from networks.registry import get
+from supporters import mails
+from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
+
+MOST_CHARACTERS = 10_000
+# Anybody's address can be typed in: past this many pledges a day no receipt is mailed any more.
+RECEIPTS_A_DAY = 20
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+class PledgeRefused(Exception):
+    """Nothing was changed. The sentence, in the reader's language, says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class WordsChanged(PledgeRefused):
+    """The words to be posted are not those that were shown: they have to be read once more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One account's post as it would be, with the network's own count."""
+
+    account: LinkedAccount
+    text: str
+    length: Length
+    fits: bool
+    kept: str  # the part that fits
+    excess: str  # the part that does not
+
+
+def join_words(revision: Revision, *, own_words: str = "") -> str:
+    """The exact words: the supporter's own in front, then message, link and hashtag.
+
+    Raises PledgeRefused for words that no post can have.
+    """
+    own = clean_words(own_words)
+    return f"{own}\n\n{revision.text}" if own else revision.text
+
+
+def clean_words(words: str) -> str:
+    """Words as they are stored: lines end in ``\\n``, nothing at either end.
+
+    Raises PledgeRefused for control characters and for more than 10,000 characters.
+    """
+    if len(words) > MOST_CHARACTERS:
+        raise PledgeRefused(
+            _("That is too long for any network: at most %(most)s characters.")
+            % {"most": MOST_CHARACTERS}
+        )
+    cleaned = words.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if _CONTROLS.search(cleaned):
+        raise PledgeRefused(_("There is a character in it that no post can have. Type it anew."))
+    return cleaned
+
+
+def sign_words(revision: Revision, *, text: str) -> str:
+    """What the page sends back as a sign of what it showed (64 hex digits)."""
+    return hashlib.sha256(f"{revision.pk}\x1f{text}".encode()).hexdigest()
+
+
+def read_words(account: LinkedAccount, *, text: str) -> Reading:
+    """How a text looks and counts for one account."""
+    adapter = get(account.network)
+    server = account.known_server.server
+    length = adapter.measure(server, text)
+    fitting = len(text)
+    if length.over:
+        low, fitting = 0, 0
+        high = len(text) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            if adapter.measure(server, text[:middle]).over:
+                high = middle - 1
+            else:
+                fitting, low = middle, middle + 1
+    return Reading(
+        account=account,
+        text=text,
+        length=length,
+        fits=not length.over,
+        kept=text[:fitting],
+        excess=text[fitting:],
+    )
+
+
+def pledge(
+    campaign: Campaign,
+    *,
+    person: User,
+    account_ids: Sequence[int],
+    seen: str,
+    own_words: str = "",
+    is_shown: bool = False,
+    receipt_email: str = "",
+    receipt_language: str = "en",
+) -> list[Pledge]:
+    """Lend one or several of a person's accounts to a campaign: all of them or none.
+
+    ``seen`` is ``sign_words`` of what the supporter was shown. A second call gives the pledges of
+    the first. Raises PledgeRefused, WordsChanged.
+    """
+    with transaction.atomic():
+        held: Campaign = Campaign.objects.lock_shared(campaign.pk)
+        now = database_now()
+        refuse_closed(held, now=now)
+        revision = held.approved
+        assert revision is not None, "an open campaign has an approved revision"
+        assert held.launch_at is not None, "and a moment"
+        text = join_words(revision, own_words=own_words)
+        if sign_words(revision, text=text) != seen:
+            raise WordsChanged(
+                _("The words are not the ones you were shown. Read them once more, then agree.")
+            )
+        accounts = _hold_accounts(person, account_ids=account_ids)
+        for account in accounts:
+            _refuse_too_long(account, text=text)
+        standing = {
+            found.fingerprint: found
+            for found in Pledge.objects.filter(
+                campaign=held, fingerprint__in=[account.fingerprint for account in accounts]
+            ).counting()
+        }
+        pledges, made = [], []
+        for account in accounts:
+            found = standing.get(account.fingerprint)
+            if found is not None:
+                _refuse_other_words(found, person=person, text=text)
+                pledges.append(found)
+                continue
+            new = Pledge.objects.create(
+                campaign=held,
+                person=person,
+                account=account,
+                fingerprint=account.fingerprint,
+                network=account.network,
+                host=account.known_server.host,
+                revision=revision,
+                text=text,
+                language=revision.language,
+                is_shown=is_shown,
+                receipt_email=receipt_email,
+                receipt_language=receipt_language,
+                agreed_launch_at=held.launch_at,
+                agreed_threshold=held.threshold,
+            )
+            pledges.append(new)
+            made.append(new)
+        if made and receipt_email and not _has_pledged_a_lot(person, now=now):
+            mails.queue_pledged(made)
+    return pledges
+
+
+def withdraw(pledge: Pledge, *, person: User) -> bool:
+    """Take a pledge back, unless it was called. False: it had been withdrawn before.
+
+    Compare-and-set on the row that a claim moves as well: one of the two wins, so what is
+    withdrawn is never sent. Raises PledgeRefused when it is too late.
+    """
+    now = timezone.now()
+    mine = Pledge.objects.filter(pk=pledge.pk, person=person)
+    moved = mine.filter(state=PledgeState.LIVE).update(
+        state=PledgeState.WITHDRAWN, withdrawn_at=now, changed_at=now
+    )
+    if moved:
+        return True
+    if mine.filter(state=PledgeState.CALLED).exists():
+        raise PledgeRefused(_("It is too late: the launch has begun, and this post has left."))
+    return False
+
+
+def change_words(
+    pledge: Pledge, *, person: User, text: str, revision: Revision | None = None
+) -> None:
+    """Replace a pledge's exact words, until a minute before the launch.
+
+    ``revision`` is the approved one whose words are taken over, if they are. Raises PledgeRefused.
+    """
+    words = clean_words(text)
+    if not words:
+        raise PledgeRefused(_("A post needs words. Write some, or withdraw the pledge."))
+    with transaction.atomic():
+        held: Campaign = Campaign.objects.lock_shared(pledge.campaign_id)
+        now = database_now()
+        mine: Pledge = (
+            Pledge.objects.select_for_update(of=("self",))
+            .select_related("account__known_server", "campaign")
+            .get(pk=pledge.pk, person=person)
+        )
+        mine.campaign = held
+        if not mine.can_be_edited(now):
+            raise PledgeRefused(
+                _("These words cannot be changed any more. You can still withdraw the pledge.")
+                if mine.state == PledgeState.LIVE and held.is_open(now)
+                else _("These words cannot be changed any more.")
+            )
+        if revision is not None and held.approved_id != revision.pk:
+            raise WordsChanged(_("The organiser's words changed once more. Read them again."))
+        _refuse_too_long(mine.account, text=words)
+        Pledge.objects.filter(pk=mine.pk, state=PledgeState.LIVE).update(
+            text=words,
+            changed_at=now,
+            **({"revision": revision, "language": revision.language} if revision else {}),
+        )
+
+
+def refuse_closed(campaign: Campaign, *, now: datetime) -> None:
+    """Raise PledgeRefused, with the reason, for a campaign that takes no pledges at that time."""
+    if campaign.is_open(now):
+        return
+    sentences = {
+        CampaignState.CANCELLED: _("This campaign was cancelled. Nothing will be posted."),
+        CampaignState.SUSPENDED: _("This campaign is suspended and takes no pledges now."),
+        CampaignState.LAUNCHED: _("This campaign was launched already."),
+        CampaignState.SCHEDULED: _(
+            "The moment has come: this campaign takes no more pledges. Nothing will be posted "
+            "from your accounts."
+        ),
+    }
+    raise PledgeRefused(
+        sentences.get(CampaignState(campaign.state), _("This campaign is not open to pledges."))
+    )
+
+
+def _hold_accounts(person: User, *, account_ids: Sequence[int]) -> list[LinkedAccount]:
+    """The person's accounts, held so that none is unlinked meanwhile. Raises PledgeRefused."""
+    accounts = list(
+        LinkedAccount.objects.select_for_update(of=("self",))
+        .filter(pk__in=set(account_ids), person=person)
+        .exclude(state=AccountState.UNLINKED)
+        .select_related("known_server")
+        .order_by("pk")
+    )
+    if not accounts:
+        raise PledgeRefused(_("Choose at least one of your accounts."))
+    if len(accounts) < len(set(account_ids)):
+        raise PledgeRefused(_("One of these accounts is not linked any more. Choose again."))
+    for account in accounts:
+        if account.state != AccountState.LINKED:
+            raise PledgeRefused(
+                _("The authorisation of %(handle)s has ended: authorise it again first.")
+                % {"handle": account.handle}
+            )
+    return accounts
+
+
+def _refuse_too_long(account: LinkedAccount, *, text: str) -> None:
+    length = get(account.network).measure(account.known_server.server, text)
+    if length.over:
+        raise PledgeRefused(
+            _("That is %(over)s too many for %(handle)s, whose server takes %(limit)s characters.")
+            % {"over": length.over, "handle": account.handle, "limit": length.limit}
+        )
+
+
+def _refuse_other_words(pledge: Pledge, *, person: User, text: str) -> None:
+    """A pledge that stands is given again only if it is this very one."""
+    if pledge.person_id != person.pk:
+        raise PledgeRefused(_("One of these accounts is lent to this campaign by somebody else."))
+    if pledge.text != text:
+        raise PledgeRefused(
+            _("One of these accounts is lent already, with other words. Change them in My pledges.")
+        )
+
+
+def _has_pledged_a_lot(person: User, *, now: datetime) -> bool:
+    since = now - timedelta(days=1)
+    return bool(Pledge.objects.filter(person=person, pledged_at__gt=since).count() > RECEIPTS_A_DAY)

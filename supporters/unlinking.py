@@ -1,0 +1,71 @@
+"""Giving an account back: its pledges withdrawn, its key deleted here and revoked there."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from networks.base import Credentials
+from supporters import vault
+from supporters.keeping import revoke_at_network
+from supporters.models import AccountState, LinkedAccount, PledgeState
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlinked:
+    """What became of it. ``is_revoked``: the network was told and forgot the authorisation too.
+
+    ``called`` pledges were too late to be withdrawn: their posts have left, or leave just now.
+    """
+
+    is_revoked: bool
+    withdrawn: int
+    called: int
+
+
+def unlink(account: LinkedAccount, *, person: User) -> Unlinked:
+    """Withdraw what was pledged, forget the token, then have the network forget it as well.
+
+    The first two are one transaction; the network is asked after it, and when it cannot be
+    reached the token is gone here all the same. Raises ``LinkedAccount.DoesNotExist`` for an
+    account that is not this person's, or was unlinked before.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        mine: LinkedAccount = (
+            LinkedAccount.objects.select_for_update(of=("self",))
+            .exclude(state=AccountState.UNLINKED)
+            .select_related("known_server")
+            .get(pk=account.pk, person=person)
+        )
+        credentials = _open(mine)
+        withdrawn = mine.pledges.filter(state=PledgeState.LIVE).update(
+            state=PledgeState.WITHDRAWN, withdrawn_at=now, changed_at=now
+        )
+        called = mine.pledges.filter(state=PledgeState.CALLED, campaign__latest_at__gt=now).count()
+        LinkedAccount.objects.filter(pk=mine.pk).update(
+            state=AccountState.UNLINKED,
+            sealed_credentials="",
+            expires_at=None,
+            refreshing_until=None,
+            unlinked_at=now,
+        )
+    revoked = credentials is not None and revoke_at_network(
+        mine.known_server, credentials=credentials
+    )
+    return Unlinked(is_revoked=revoked, withdrawn=withdrawn, called=called)
+
+
+def _open(account: LinkedAccount) -> Credentials | None:
+    """The credentials, read before they are deleted; None when they cannot be opened."""
+    try:
+        return vault.unseal_credentials(account.sealed_credentials, fingerprint=account.fingerprint)
+    except vault.VaultError as error:
+        logger.error("%s", error)  # noqa: TRY400 -- its sentence says it all
+        return None

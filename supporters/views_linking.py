@@ -1,0 +1,201 @@
+"""Off to a network's own page and back, and what networks read of us."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from campaigns.models import Campaign
+from networks.registry import get
+from supporters.explaining import LinkingRefused
+from supporters.forms import LinkForm
+from supporters.linking import (
+    Linked,
+    begin_linking,
+    begin_relinking,
+    find_adapter,
+    finish_linking,
+)
+from supporters.models import AccountState, LinkedAccount, Pledge
+from supporters.servers import return_address
+from supporters.views_pledges import show_pledges
+from supporters.views_support import agree_address, find_campaign, show_support
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+CAMPAIGN_IN_SESSION = "linking_for"
+JUST_NOW = timedelta(minutes=30)
+METADATA_SECONDS = 300
+
+
+@never_cache
+@require_POST
+def begin(request: HttpRequest) -> HttpResponseBase:
+    """Send the browser to the page of a network on which its owner can authorise us.
+
+    With ``account``: to renew that one. With ``campaign`` (a slug): to lend the account to it.
+    """
+    campaign = None
+    if request.POST.get("campaign"):
+        campaign = find_campaign(request, slug=request.POST["campaign"])
+    person = request.user if isinstance(request.user, User) else None
+    session_key = _open_session(request, campaign=campaign)
+    if request.POST.get("account"):
+        return _begin_again(request, person=person, session_key=session_key, campaign=campaign)
+    try:
+        adapter = find_adapter(request.POST.get("network", ""))
+    except LinkingRefused as error:
+        messages.error(request, error.sentence)
+        return _go_back(campaign)
+    form = LinkForm(request.POST, adapter=adapter)
+    if form.is_valid():
+        try:
+            address = begin_linking(
+                adapter.name,
+                address=form.cleaned_data["address"],
+                session_key=session_key,
+                person=person,
+                campaign=campaign,
+            )
+        except LinkingRefused as error:
+            form.add_error("address", error.sentence)
+        else:
+            return redirect(address)
+    if campaign is not None:
+        return show_support(request, campaign=campaign, tried=form)
+    return show_pledges(request, tried=form)
+
+
+@never_cache
+@require_GET
+def come_back(request: HttpRequest, network: str) -> HttpResponseBase:
+    """Where a network sends the browser back to, with a code or a refusal.
+
+    Answers with a redirect in every case, so that the code does not stay in the address bar.
+    """
+    person = request.user if isinstance(request.user, User) else None
+    try:
+        linked = finish_linking(
+            network,
+            answer=request.GET.dict(),
+            session_key=request.session.session_key or "",
+            person=person,
+            language=(get_language() or "en")[:2],
+        )
+    except LinkingRefused as error:
+        messages.error(request, error.sentence)
+        return _go_back(error.campaign or _recall_campaign(request))
+    if linked.signs_in:
+        login(request, linked.person, backend=BACKEND)
+    return _go_on(request, linked=linked)
+
+
+@require_GET
+def describe_client(request: HttpRequest, network: str) -> JsonResponse:
+    """What a network's servers read about this site, where it is known by an address."""
+    describe = getattr(_find_network(network), "client_metadata", None)
+    if describe is None:
+        raise Http404
+    return _answer(describe(return_address(network)))
+
+
+@require_GET
+def describe_keys(request: HttpRequest, network: str) -> JsonResponse:
+    """The public half of the key with which this site signs in at a network's servers."""
+    describe = getattr(_find_network(network), "jwks", None)
+    if describe is None:
+        raise Http404
+    return _answer(describe())
+
+
+def _begin_again(
+    request: HttpRequest, *, person: User | None, session_key: str, campaign: Campaign | None
+) -> HttpResponseBase:
+    """The same for an account that is linked, or was until its authorisation ended."""
+    pk = request.POST["account"]
+    if person is None or not (pk.isdecimal() and len(pk) < 19):
+        raise Http404
+    account = get_object_or_404(
+        LinkedAccount.objects.exclude(state=AccountState.UNLINKED).select_related("known_server"),
+        pk=pk,
+        person=person,
+    )
+    try:
+        return redirect(begin_relinking(account, session_key=session_key, campaign=campaign))
+    except LinkingRefused as error:
+        messages.error(request, error.sentence)
+        return _go_back(campaign)
+
+
+def _open_session(request: HttpRequest, *, campaign: Campaign | None) -> str:
+    """The session's key, of a new session if need be, which remembers what it is all for."""
+    request.session[CAMPAIGN_IN_SESSION] = campaign.pk if campaign else None
+    if not request.session.session_key:
+        request.session.create()
+    return request.session.session_key or ""
+
+
+def _recall_campaign(request: HttpRequest) -> Campaign | None:
+    found: Campaign | None = (
+        Campaign.objects.seen_by(request.user)
+        .filter(pk=request.session.get(CAMPAIGN_IN_SESSION) or 0, approved__isnull=False)
+        .first()
+    )
+    return found
+
+
+def _go_on(request: HttpRequest, *, linked: Linked) -> HttpResponse:
+    """On to the words if there is a campaign to read them for, else to the pledges."""
+    handle = linked.account.handle
+    if linked.campaign is None:
+        messages.success(request, _("%(handle)s is linked.") % {"handle": handle})
+        return redirect("my_pledges")
+    lent = Pledge.objects.filter(campaign=linked.campaign, person=linked.person).counting()
+    if lent.filter(fingerprint=linked.account.fingerprint).exists():
+        messages.success(
+            request,
+            _("%(handle)s is linked, and lent to this campaign already.") % {"handle": handle},
+        )
+        return redirect("support", slug=linked.campaign.slug)
+    # Whoever links two accounts one after the other reads the words for both.
+    fresh = (
+        LinkedAccount.objects.filter(
+            person=linked.person,
+            state=AccountState.LINKED,
+            linked_at__gt=timezone.now() - JUST_NOW,
+        )
+        .exclude(pk__in=lent.values("account"))
+        .order_by("linked_at")
+        .values_list("pk", flat=True)
+    )
+    return redirect(agree_address(linked.campaign, account_ids=list(fresh)))
+
+
+def _go_back(campaign: Campaign | None) -> HttpResponse:
+    if campaign is None:
+        return redirect("my_pledges")
+    return redirect("support", slug=campaign.slug)
+
+
+def _find_network(name: str) -> Any:
+    try:
+        return get(name)
+    except LookupError:
+        raise Http404 from None
+
+
+def _answer(document: dict[str, Any]) -> JsonResponse:
+    answer = JsonResponse(document)
+    answer["Cache-Control"] = f"public, max-age={METADATA_SECONDS}"
+    answer["Access-Control-Allow-Origin"] = "*"
+    return answer

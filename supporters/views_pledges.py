@@ -1,0 +1,210 @@
+"""My pledges: what was lent, in which words, and every way to take it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from campaigns.clock import database_now
+from campaigns.models import CampaignState
+from networks.registry import get
+from supporters.forms import LinkForm, WordsForm
+from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
+from supporters.pledging import (
+    PledgeRefused,
+    change_words,
+    clean_words,
+    join_words,
+    read_words,
+    withdraw,
+)
+from supporters.unlinking import unlink
+from supporters.views_support import describe_accounts, list_link_forms
+
+
+@never_cache
+@require_GET
+def my_pledges(request: HttpRequest) -> HttpResponse:
+    """Every pledge with its exact words, and every linked account. Anybody may open it."""
+    return show_pledges(request)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the exact words of a pledge, or take the organiser's new ones over."""
+    assert isinstance(request.user, User)
+    pledge = _find_pledge(request, pk=pk)
+    newer = pledge.campaign.approved
+    is_outdated = newer is not None and newer.pk != pledge.revision_id
+    form = WordsForm(request.POST or None, initial={"text": pledge.text})
+    text = pledge.text
+    if request.method == "POST":
+        try:
+            if "take" in request.POST and newer is not None:
+                seen = request.POST.get("take") == str(newer.pk)
+                _take_words(pledge, person=request.user, is_seen=seen)
+                messages.success(request, _("You took the organiser's new words."))
+                return redirect("my_pledges")
+            if form.is_valid():
+                text = clean_words(form.cleaned_data["text"])
+                if "agree" in request.POST:
+                    change_words(pledge, person=request.user, text=text)
+                    messages.success(request, _("Your words are changed."))
+                    return redirect("my_pledges")
+        except PledgeRefused as error:
+            form.add_error("text" if form.data.get("text") else None, error.sentence)
+    context = {
+        "pledge": pledge,
+        "form": form,
+        "post": _describe_post(pledge, text=text),
+        "can_edit": pledge.can_be_edited(database_now()),
+        "newer": newer if is_outdated else None,
+        "newer_text": join_words(newer) if is_outdated and newer else "",
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "supporters/edit.html", context, status=status)
+
+
+@login_required
+@require_POST
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw one pledge."""
+    assert isinstance(request.user, User)
+    pledge = _find_pledge(request, pk=pk)
+    try:
+        withdraw(pledge, person=request.user)
+    except PledgeRefused as error:
+        messages.error(request, error.sentence)
+    else:
+        messages.success(
+            request,
+            _("Withdrawn: nothing will be posted from %(handle)s for this campaign.")
+            % {"handle": pledge.account.handle},
+        )
+    return redirect("my_pledges")
+
+
+@login_required
+@require_POST
+def give_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Unlink one account."""
+    assert isinstance(request.user, User)
+    linked = LinkedAccount.objects.exclude(state=AccountState.UNLINKED)
+    account = get_object_or_404(linked, pk=pk, person=request.user)
+    try:
+        outcome = unlink(account, person=request.user)
+    except LinkedAccount.DoesNotExist:  # twice at once
+        return redirect("my_pledges")
+    facts = {"handle": account.handle, "host": account.known_server.host}
+    if outcome.is_revoked:
+        messages.success(
+            request,
+            _("%(handle)s is unlinked. We deleted the key here, and %(host)s revoked it.") % facts,
+        )
+    else:
+        messages.warning(
+            request,
+            _(
+                "%(handle)s is unlinked: we deleted the key here. %(host)s could not be told, so "
+                "you may want to remove CrowdSpeak there yourself, in your account's settings."
+            )
+            % facts,
+        )
+    if outcome.withdrawn:
+        messages.success(
+            request,
+            ngettext(
+                "One pledge is withdrawn with it.",
+                "%(number)d pledges are withdrawn with it.",
+                outcome.withdrawn,
+            )
+            % {"number": outcome.withdrawn},
+        )
+    if outcome.called:
+        messages.warning(request, _("A launch has begun: its post has left, or leaves just now."))
+    return redirect("my_pledges")
+
+
+def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> HttpResponse:
+    """The page of ``my_pledges``; ``tried`` is a form that came back with an error."""
+    status = 422 if tried else 200
+    context: dict[str, Any] = {"link_forms": list_link_forms(tried=tried), "tried": tried}
+    if not request.user.is_authenticated:
+        return render(request, "supporters/pledges_anonymous.html", context, status=status)
+    now = database_now()
+    pledges = list(
+        Pledge.objects.filter(person=request.user)
+        .select_related("campaign__approved", "account__known_server")
+        .order_by("-campaign__launch_at", "-pk")
+    )
+    rows = [
+        _describe_pledge(pledge) | {"can_edit": pledge.can_be_edited(now)} for pledge in pledges
+    ]
+    accounts = (
+        LinkedAccount.objects.filter(person=request.user)
+        .exclude(state=AccountState.UNLINKED)
+        .order_by("linked_at")
+    )
+    context |= {
+        "coming": [row for row in reversed(rows) if row["is_coming"]],
+        "past": [row for row in rows if not row["is_coming"]],
+        "accounts": describe_accounts(list(accounts), lent=set()),
+    }
+    return render(request, "supporters/pledges.html", context, status=status)
+
+
+def _find_pledge(request: HttpRequest, *, pk: int) -> Pledge:
+    """One of the person's own pledges. Raises Http404 for anybody else's."""
+    found: Pledge = get_object_or_404(
+        Pledge.objects.select_related("campaign__approved", "account__known_server"),
+        pk=pk,
+        person=request.user,
+    )
+    return found
+
+
+def _take_words(pledge: Pledge, *, person: User, is_seen: bool) -> None:
+    """Take over the approved revision's words, if they are those that the page showed."""
+    newer = pledge.campaign.approved
+    if newer is None or not is_seen:
+        raise PledgeRefused(_("The organiser's words changed once more. Read them again."))
+    change_words(pledge, person=person, text=newer.text, revision=newer)
+
+
+def _describe_pledge(pledge: Pledge) -> dict[str, Any]:
+    """What a page shows of a pledge; ``sign`` is the state of its pill."""
+    campaign = pledge.campaign
+    is_coming = pledge.state == PledgeState.LIVE and campaign.state in (
+        CampaignState.SCHEDULED,
+        CampaignState.SUSPENDED,
+    )
+    sign = str(pledge.state)
+    if is_coming:
+        sign = "ready" if pledge.account.is_linked else "renew"
+    return {
+        "pledge": pledge,
+        "post": _describe_post(pledge, text=pledge.text),
+        "is_coming": is_coming,
+        "is_outdated": is_coming and pledge.revision_id != campaign.approved_id,
+        "sign": sign,
+    }
+
+
+def _describe_post(pledge: Pledge, *, text: str) -> dict[str, Any]:
+    account = pledge.account
+    return {
+        "reading": read_words(account, text=text),
+        "account": account,
+        "adapter": get(account.network),
+    }

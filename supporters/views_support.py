@@ -1,0 +1,227 @@
+"""Support, step by step: choose accounts, authorise, read and agree, thanks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from campaigns.clock import database_now
+from campaigns.models import Campaign, Revision
+from networks.base import Mode
+from networks.registry import all_networks, get
+from supporters.forms import AgreeForm, LinkForm
+from supporters.models import AccountState, LinkedAccount, Pledge
+from supporters.pledging import (
+    PledgeRefused,
+    Reading,
+    join_words,
+    pledge,
+    read_words,
+    refuse_closed,
+    sign_words,
+)
+
+
+@never_cache
+@require_GET
+def support(request: HttpRequest, slug: str) -> HttpResponse:
+    """Which accounts to lend: those that are linked, and how to link others."""
+    return show_support(request, campaign=find_campaign(request, slug=slug))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def agree(request: HttpRequest, slug: str) -> HttpResponse:
+    """The exact post of each account, and one button (``agree``) that is the consent to it.
+
+    Whatever else is sent from the form, by a script or another button, only shows the post anew.
+    """
+    campaign = find_campaign(request, slug=slug)
+    asked = request.POST if request.method == "POST" else request.GET
+    chosen = [int(pk) for pk in asked.getlist("account") if pk.isdecimal() and len(pk) < 19]
+    person = request.user if isinstance(request.user, User) else None
+    accounts = _list_usable(person, pks=chosen) if person else []
+    if person is None or not accounts:
+        return redirect("support", slug=slug)
+    if _find_why_closed(campaign):
+        return show_support(request, campaign=campaign)
+    form = AgreeForm(request.POST or None, initial={"receipt_email": person.email or ""})
+    own_words = _read_own_words(form, campaign=campaign) if form.is_bound else ""
+    if "agree" in request.POST and form.is_valid():
+        try:
+            pledge(
+                campaign,
+                person=person,
+                account_ids=chosen,
+                seen=request.POST.get("seen", ""),
+                own_words=own_words,
+                is_shown=form.cleaned_data["is_shown"],
+                receipt_email=form.cleaned_data["receipt_email"],
+                receipt_language=(get_language() or "en")[:2],
+            )
+        except PledgeRefused as error:
+            form.add_error(None, error.sentence)
+            campaign = find_campaign(request, slug=slug)
+        else:
+            return redirect("support_thanks", slug=slug)
+    return _show_agree(request, campaign=campaign, form=form, accounts=accounts, own=own_words)
+
+
+@never_cache
+@require_GET
+def thank(request: HttpRequest, slug: str) -> HttpResponse:
+    """Thanks, what happens next, and how to pass it on."""
+    campaign = find_campaign(request, slug=slug)
+    if not request.user.is_authenticated:
+        return redirect("support", slug=slug)
+    pledges = (
+        Pledge.objects.filter(campaign=campaign, person=request.user)
+        .counting()
+        .select_related("account")
+        .order_by("pk")
+    )
+    if not pledges:
+        return redirect("support", slug=slug)
+    address = request.build_absolute_uri(reverse("campaign", args=[campaign.slug]))
+    context = {**_describe_campaign(campaign), "pledges": pledges, "address": address}
+    return render(request, "supporters/thanks.html", context)
+
+
+def find_campaign(request: HttpRequest, *, slug: str) -> Campaign:
+    """A campaign that this reader may see and that was approved. Raises Http404."""
+    seen = Campaign.objects.seen_by(request.user).filter(approved__isnull=False)
+    return get_object_or_404(seen.select_related("approved", "organiser"), slug=slug)
+
+
+def show_support(
+    request: HttpRequest, *, campaign: Campaign, tried: LinkForm | None = None
+) -> HttpResponse:
+    """The page of ``support``; ``tried`` is a form that came back with an error."""
+    accounts: Sequence[LinkedAccount] = []
+    lent: set[int] = set()
+    if request.user.is_authenticated:
+        accounts = list(
+            LinkedAccount.objects.filter(person=request.user)
+            .exclude(state=AccountState.UNLINKED)
+            .order_by("linked_at")
+        )
+        lent = set(
+            Pledge.objects.filter(campaign=campaign, person=request.user)
+            .counting()
+            .values_list("account_id", flat=True)
+        )
+    context = {
+        **_describe_campaign(campaign),
+        "accounts": describe_accounts(accounts, lent=lent),
+        "can_choose": any(one.is_linked and one.pk not in lent for one in accounts),
+        "link_forms": list_link_forms(tried=tried),
+        "tried": tried,
+        "closed": _find_why_closed(campaign),
+    }
+    return render(request, "supporters/support.html", context, status=422 if tried else 200)
+
+
+def list_link_forms(*, tried: LinkForm | None = None) -> list[LinkForm]:
+    """One form for each network that accounts can be lent on, the one just tried in its place."""
+    return [
+        tried if tried and tried.adapter.name == adapter.name else LinkForm(adapter=adapter)
+        for adapter in all_networks().values()
+        if adapter.mode == Mode.AUTOMATIC
+    ]
+
+
+def describe_accounts(accounts: Sequence[LinkedAccount], *, lent: set[int]) -> list[dict[str, Any]]:
+    """What a page shows of linked accounts; ``lent`` are the ones that are lent already."""
+    return [
+        {
+            "account": account,
+            "adapter": get(account.network),
+            "is_lent": account.pk in lent,
+        }
+        for account in accounts
+    ]
+
+
+def agree_address(campaign: Campaign, *, account_ids: Sequence[int]) -> str:
+    """Where the words are read for these accounts."""
+    query = urlencode([("account", pk) for pk in account_ids])
+    return f"{reverse('support_agree', args=[campaign.slug])}?{query}"
+
+
+def _list_usable(person: User, *, pks: Sequence[int]) -> list[LinkedAccount]:
+    return list(
+        LinkedAccount.objects.filter(pk__in=pks, person=person, state=AccountState.LINKED)
+        .select_related("known_server")
+        .order_by("pk")
+    )
+
+
+def _get_approved(campaign: Campaign) -> Revision:
+    """The revision that readers see. Raises Http404."""
+    if campaign.approved is None:
+        raise Http404
+    return campaign.approved
+
+
+def _show_agree(
+    request: HttpRequest,
+    *,
+    campaign: Campaign,
+    form: AgreeForm,
+    accounts: Sequence[LinkedAccount],
+    own: str,
+) -> HttpResponse:
+    """The page of ``agree``, or the part of it with the posts when a script asks."""
+    revision = _get_approved(campaign)
+    text = join_words(revision, own_words=own)
+    readings = [read_words(account, text=text) for account in accounts]
+    context = {
+        **_describe_campaign(campaign),
+        "form": form,
+        "posts": [_describe_reading(reading) for reading in readings],
+        "fits": all(reading.fits for reading in readings),
+        "seen": sign_words(revision, text=text),
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "supporters/_exact.html", context | {"is_part": True})
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "supporters/agree.html", context, status=status)
+
+
+def _read_own_words(form: AgreeForm, *, campaign: Campaign) -> str:
+    """The own words if they can be posted; an error at their field if not."""
+    form.full_clean()
+    own_words = str(form.cleaned_data.get("own_words", ""))
+    try:
+        join_words(_get_approved(campaign), own_words=own_words)
+    except PledgeRefused as error:
+        form.add_error("own_words", error.sentence)
+        return ""
+    return own_words
+
+
+def _find_why_closed(campaign: Campaign) -> str:
+    """Why the campaign takes no pledges now; empty when it does."""
+    try:
+        refuse_closed(campaign, now=database_now())
+    except PledgeRefused as error:
+        return error.sentence
+    return ""
+
+
+def _describe_campaign(campaign: Campaign) -> dict[str, Any]:
+    revision = _get_approved(campaign)
+    return {"campaign": campaign, "revision": revision, "zone": revision.zone or "UTC"}
+
+
+def _describe_reading(reading: Reading) -> dict[str, Any]:
+    return {"reading": reading, "account": reading.account, "adapter": get(reading.account.network)}
