@@ -1,0 +1,336 @@
+"""One worker's part in one launch: wait for the moment, claim, send, record, until nothing is left.
+
+Any number of workers run this for the same launch. Database work happens on threads of its own, one
+for claims and records and one for the hold flag, so that neither delays a request; no transaction
+is open while a request is.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+
+from django.db import DatabaseError, close_old_connections, connection
+
+from launches import claiming, recording
+from launches.claiming import Claim
+from launches.igniting import ignite
+from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from launches.moment import Moment, boot_seconds, read_moment
+from launches.recording import Result
+from launches.sending import DEADLINE_SECONDS, Desk, carry_out, note_not_begun
+from networks import registry
+from networks.base import Credentials
+from networks.errors import NetworkError, Rejected, TryLater, gettext_noop
+from networks.http import Http
+from supporters import tokens
+from supporters.vault import VaultError
+
+logger = logging.getLogger(__name__)
+
+IN_FLIGHT = 500
+RECORD_SECONDS = 0.1
+FLAG_SECONDS = 0.1
+FLAG_MOST_SECONDS = 0.25
+IDLE_SECONDS = 0.1
+LINGER_SECONDS = 5.0
+LAST_FLUSHES = 30
+
+LOCKED = gettext_noop(
+    "The key that this account's authorisation is locked with is missing on this site."
+)
+NOT_READY = gettext_noop("The authorisation of this account could not be read just now.")
+
+T = TypeVar("T")
+
+
+class DatabaseThread:
+    """A thread with a database connection of its own, which it closes when it ends."""
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do the work there; its exceptions come back here."""
+
+        def fresh() -> T:
+            close_old_connections()
+            return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, fresh)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        def close() -> None:
+            connection.close()  # the thread's own: the name means another one in every thread
+
+        await asyncio.get_running_loop().run_in_executor(self._pool, close)
+        self._pool.shutdown(wait=False)
+
+
+class HoldFlag:
+    """Whether the launch is firing, as the database said at most 250 ms ago."""
+
+    def __init__(self, launch_id: int, database: DatabaseThread) -> None:
+        self._launch_id = launch_id
+        self._database = database
+        self._firing = False
+        self._read_at = -1.0
+        self._changed = asyncio.Condition()
+
+    async def watch(self) -> None:
+        """Read the flag again and again; cancelled when the launch is left."""
+        while True:
+            asked_at = boot_seconds()
+            try:
+                self._firing = await self._database.run(self._read)
+                self._read_at = asked_at
+            except Exception:
+                # Without the database nobody knows whether it is held: then nothing starts.
+                logger.exception("the hold flag of launch %s could not be read", self._launch_id)
+            async with self._changed:
+                self._changed.notify_all()
+            await asyncio.sleep(FLAG_SECONDS)
+
+    def _read(self) -> bool:
+        return Launch.objects.filter(
+            pk=self._launch_id, state=LaunchState.FIRING, campaign__state="launched"
+        ).exists()
+
+    async def lets_send(self) -> bool:
+        """Whether a request may start now; waits for a fresh reading if the last one is old."""
+        while boot_seconds() - self._read_at > FLAG_MOST_SECONDS:
+            async with self._changed:
+                await self._changed.wait()
+        return self._firing
+
+
+class Run:
+    """The state of one worker in one launch."""
+
+    def __init__(self, launch_id: int, *, stopping: Callable[[], bool]) -> None:
+        self.launch_id = launch_id
+        self.stopping = stopping
+        self.results: list[Result] = []
+        self.returned: list[Claim] = []
+        self.paused: dict[str, float] = {}
+        self.sending: set[asyncio.Task[None]] = set()
+        self.moment = Moment(0.0, 0.0)
+        self.ended = asyncio.Event()
+
+    async def go(self) -> None:
+        """Wait for the moment, then work until nothing is left that is due soon."""
+        async with AsyncExitStack() as stack:
+            self.database = await stack.enter_async_context(DatabaseThread("ledger"))
+            self.watching = await stack.enter_async_context(DatabaseThread("flag"))
+            self.http: Http = await stack.enter_async_context(registry.open_http())
+            self.moment = await self.database.run(read_moment)
+            if not await self._wait_for_moment():
+                return
+            self.flag = HoldFlag(self.launch_id, self.watching)
+            watch = asyncio.create_task(self.flag.watch())
+            keep = asyncio.create_task(self._keep_recording())
+            try:
+                await self._work()
+            finally:
+                if self.sending:
+                    await asyncio.wait(self.sending)
+                # Asked to end between two writings, never in the middle of one.
+                self.ended.set()
+                await keep
+                await self._flush_all()
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
+
+    async def _wait_for_moment(self) -> bool:
+        """Ignite at the moment by the database's clock. False: there is nothing to do here."""
+        while not self.stopping():
+            launch = await self.database.run(lambda: Launch.objects.get(pk=self.launch_id))
+            if launch.state not in (LaunchState.SCHEDULED, LaunchState.ARMED):
+                return not launch.is_over or await self.database.run(self._has_lookups)
+            self.moment = await self.database.run(read_moment)
+            left = self.moment.seconds_until(launch.launch_at)
+            if left > 1:
+                await asyncio.sleep(min(left - 1, 1))
+                continue
+            if left > 0:
+                await asyncio.sleep(left)
+            launch = await self.database.run(lambda: ignite(self.launch_id))
+            if launch.state == LaunchState.FIRING:
+                return True
+            if launch.is_over or self.moment.seconds_until(launch.launch_at) < -1:
+                return False  # decided otherwise, or suspended: the next tick looks again
+        return False
+
+    def _has_lookups(self) -> bool:
+        return Delivery.objects.filter(
+            launch_id=self.launch_id, state=DeliveryState.UNKNOWN
+        ).exists()
+
+    async def _work(self) -> None:
+        last_busy = boot_seconds()
+        while not self.stopping():
+            free = IN_FLIGHT - len(self.sending)
+            claims: list[Claim] = []
+            if free > 0:
+                claims = await self._claim(free)
+            for claim in claims:
+                task = asyncio.create_task(self._deliver(claim))
+                self.sending.add(task)
+                task.add_done_callback(self.sending.discard)
+            if claims or self.sending:
+                last_busy = boot_seconds()
+            elif boot_seconds() - last_busy > LINGER_SECONDS:
+                return
+            if not claims:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait for a free place, a little at most."""
+        if self.sending:
+            await asyncio.wait(
+                self.sending, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        else:
+            await asyncio.sleep(IDLE_SECONDS)
+
+    async def _claim(self, most: int) -> list[Claim]:
+        now = boot_seconds()
+        self.paused = {host: until for host, until in self.paused.items() if until > now}
+        paused = list(self.paused)
+        try:
+            claimed = await self.database.run(
+                lambda: claiming.claim(self.launch_id, most=most, except_hosts=paused)
+            )
+        except DatabaseError:
+            logger.exception("nothing could be claimed for launch %s", self.launch_id)
+            await asyncio.sleep(1)
+            return []
+        for host in claimed.exhausted:
+            self.paused[host] = now + IDLE_SECONDS
+        return claimed.claims
+
+    async def _deliver(self, claim: Claim) -> None:
+        """One claim, from hold check to result. Nothing here raises."""
+        started_at = self.moment.now()
+        try:
+            credentials = await self._read_credentials(claim)
+        except NetworkError as error:
+            self.results.append(note_not_begun(self.moment.now(), claim, started_at, error))
+            return
+        if claim.sends and not await self._may_start(claim):
+            self.returned.append(claim)
+            return
+        network = registry.get(claim.network)
+        desk = Desk(network=network, http=self.http, now=self.moment.now)
+        result = await carry_out(desk, claim, credentials)
+        if result.token_refused:
+            renewed = await self._renew(claim, credentials, result)
+            if renewed is not None and (not claim.sends or await self._may_start(claim)):
+                result = await carry_out(desk, claim, renewed)
+        self._heed(claim, result)
+        self.results.append(result)
+
+    async def _read_credentials(self, claim: Claim) -> Credentials:
+        """Credentials good for a while, refreshed if need be. Raises one of the four errors."""
+        try:
+            return await tokens.refresh_if_needed(
+                self.http, claim.account_id, run=self.database.run
+            )
+        except NetworkError:
+            raise
+        except VaultError as error:
+            logger.exception("the vault does not open for delivery %s", claim.delivery_id)
+            raise Rejected(LOCKED) from error
+        except Exception as error:
+            logger.exception("the credentials of delivery %s were not to be had", claim.delivery_id)
+            raise TryLater(NOT_READY) from error
+
+    async def _renew(
+        self, claim: Claim, refused: Credentials, result: Result
+    ) -> Credentials | None:
+        """Other credentials than those that were refused, if there are any.
+
+        A token that ran out before its time is refreshed; one that was refreshed by somebody else
+        meanwhile is simply read again.
+        """
+        ran_out = refused if result.state == DeliveryState.WAITING else None
+        try:
+            newer = await tokens.refresh_if_needed(
+                self.http, claim.account_id, refused=ran_out, run=self.database.run
+            )
+        except (NetworkError, VaultError):
+            return None
+        return newer if newer.access_token != refused.access_token else None
+
+    async def _may_start(self, claim: Claim) -> bool:
+        """The last look before a request: not held, and enough of the lease is left."""
+        if not await self.flag.lets_send():
+            return False
+        left = self.moment.seconds_until(claim.lease_until)
+        return left > DEADLINE_SECONDS and self.moment.seconds_until(claim.latest_at) > 0
+
+    def _heed(self, claim: Claim, result: Result) -> None:
+        """A host that asks everybody to wait is left alone meanwhile."""
+        if result.pauses_host and result.due_at is not None:
+            wait = (result.due_at - result.ended_at).total_seconds()
+            self.paused[claim.server.host] = boot_seconds() + wait
+
+    async def _keep_recording(self) -> None:
+        while not self.ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), RECORD_SECONDS)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Write down what has come in; what cannot be written now is kept for the next time."""
+        results, self.results = self.results, []
+        returned, self.returned = self.returned, []
+        try:
+            if returned:
+                await self.database.run(lambda: claiming.give_back(returned))
+                returned = []
+            if results:
+                await self.database.run(lambda: recording.record(results))
+        except DatabaseError:
+            logger.exception("%s results could not be recorded yet", len(results))
+            self.results = results + self.results
+            self.returned = returned + self.returned
+
+    async def _flush_all(self) -> None:
+        """The last writing down, while the database may be away for a moment.
+
+        What is lost all the same is not lost for good: its claim expires and it is looked up.
+        """
+        for _ in range(LAST_FLUSHES):
+            await self._flush()
+            if not self.results and not self.returned:
+                return
+            await asyncio.sleep(1)
+
+
+def deliver(launch_id: int, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Take part in a launch until nothing is left to do soon, or ``stopping`` says so."""
+    run = Run(launch_id, stopping=stopping)
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(run.go())
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415  (not on every platform)
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop

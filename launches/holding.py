@@ -1,0 +1,68 @@
+"""Hold, resume and cancel one launch; each is compare-and-set, so that pressing twice is harmless.
+
+Workers read the launch's state at least every 250 ms before they start a request.
+"""
+
+from django.db import transaction
+
+from accounts.models import User
+from campaigns.clock import database_now
+from campaigns.models import Campaign, CampaignState
+from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from networks.errors import gettext_noop
+
+CANCELLED = gettext_noop("The launch was cancelled before this could be posted.")
+
+
+def may_control(person: object, launch: Launch) -> bool:
+    """The organiser of the campaign, and admins."""
+    if not isinstance(person, User) or not person.is_active:
+        return False
+    return person.pk == launch.campaign.organiser_id or (
+        person.is_staff and person.has_perm("launches.change_launch")
+    )
+
+
+def hold(launch: Launch, *, why: str = "") -> bool:
+    """Stop a firing launch. False: there was nothing to stop."""
+    return bool(
+        Launch.objects.filter(pk=launch.pk, state=LaunchState.FIRING).update(
+            state=LaunchState.HELD, held_at=database_now(), held_why=why[:240]
+        )
+    )
+
+
+def resume(launch: Launch) -> bool:
+    """Let a held launch go on. False: it was not held."""
+    return bool(
+        Launch.objects.filter(pk=launch.pk, state=LaunchState.HELD).update(
+            state=LaunchState.FIRING, held_at=None, held_why=""
+        )
+    )
+
+
+def cancel(launch: Launch) -> bool:
+    """End a launch: what was not begun is not sent; what is under way is still recorded.
+
+    Before the moment it cancels the campaign with it. False: it was over already.
+    """
+    with transaction.atomic():
+        campaign = Campaign.objects.lock(launch.campaign_id)
+        now = database_now()
+        ended = Launch.objects.filter(
+            pk=launch.pk,
+            state__in=[
+                LaunchState.SCHEDULED,
+                LaunchState.ARMED,
+                LaunchState.FIRING,
+                LaunchState.HELD,
+            ],
+        ).update(state=LaunchState.CANCELLED, finished_at=now)
+        if not ended:
+            return False
+        if campaign.state in (CampaignState.SCHEDULED, CampaignState.SUSPENDED):
+            Campaign.objects.move(campaign, to=CampaignState.CANCELLED)
+        Delivery.objects.filter(
+            launch=launch, state__in=[DeliveryState.PLANNED, DeliveryState.WAITING]
+        ).update(state=DeliveryState.NOT_SENT, reason=CANCELLED)
+    return True

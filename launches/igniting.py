@@ -1,0 +1,103 @@
+"""The moment itself: one transaction that counts, decides, and lets go or does not."""
+
+from django.db import transaction
+
+from campaigns.clock import database_now
+from campaigns.models import Campaign, CampaignState
+from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from launches.planning import insert_deliveries
+from networks.errors import gettext_noop
+from supporters.models import Pledge, PledgeState
+
+UNDER_THRESHOLD = gettext_noop(
+    "The campaign did not reach its minimum of supporters, so nothing was posted."
+)
+SUSPENDED = gettext_noop("The campaign was suspended, so nothing was posted.")
+
+
+def ignite(launch_id: int) -> Launch:
+    """Decide the launch if its moment has come by the database's clock; give it as it then is.
+
+    The campaign's row is locked first, so that whoever pledges, cancels or reschedules either is
+    done before the count or finds it made. Called by any number of workers; one decides.
+    """
+    with transaction.atomic():
+        campaign_id = Launch.objects.values_list("campaign_id", flat=True).get(pk=launch_id)
+        campaign = Campaign.objects.lock(campaign_id)
+        launch = Launch.objects.select_for_update().get(pk=launch_id)
+        if launch.state not in (LaunchState.SCHEDULED, LaunchState.ARMED):
+            return launch
+        if campaign.state == CampaignState.CANCELLED:
+            return _close(launch, LaunchState.CANCELLED)
+        if campaign.launch_at != launch.launch_at or campaign.latest_at != launch.latest_at:
+            return _follow(launch, campaign)
+        now = database_now()
+        if now < launch.launch_at:
+            return launch
+        if campaign.state != CampaignState.SCHEDULED:
+            return _wait_or_miss(launch, campaign)
+        return _decide(launch, campaign)
+
+
+def _follow(launch: Launch, campaign: Campaign) -> Launch:
+    """The moment was moved: begin again from the new one."""
+    assert campaign.launch_at is not None
+    assert campaign.latest_at is not None
+    launch.launch_at, launch.latest_at = campaign.launch_at, campaign.latest_at
+    launch.state = LaunchState.SCHEDULED
+    launch.save(update_fields=["launch_at", "latest_at", "state"])
+    return launch
+
+
+def _close(launch: Launch, state: LaunchState) -> Launch:
+    launch.state = state
+    launch.finished_at = database_now()
+    launch.save(update_fields=["state", "finished_at"])
+    launch.deliveries.filter(state=DeliveryState.PLANNED).delete()
+    return launch
+
+
+def _count(launch: Launch) -> tuple[int, int]:
+    """People and pledges, after arming the late and dropping who withdrew before the moment."""
+    insert_deliveries(launch)
+    launch.deliveries.filter(
+        state__in=[DeliveryState.PLANNED, DeliveryState.WITHDRAWN], attempt=0
+    ).exclude(pledge__state=PledgeState.LIVE).delete()
+    pledges = Pledge.objects.filter(campaign_id=launch.campaign_id, state=PledgeState.LIVE)
+    return pledges.count_people(), launch.deliveries.count()
+
+
+def _decide(launch: Launch, campaign: Campaign) -> Launch:
+    launch.people, launch.pledges = _count(launch)
+    launch.threshold = campaign.threshold
+    launch.decided_at = database_now()
+    enough = launch.threshold is None or launch.people >= launch.threshold
+    if enough:
+        launch.state = LaunchState.FIRING
+    else:
+        launch.state, launch.finished_at = LaunchState.MISSED, launch.decided_at
+        _leave_unsent(launch, UNDER_THRESHOLD)
+    launch.save()
+    if not Campaign.objects.move(campaign, to=CampaignState.LAUNCHED):
+        raise AssertionError("the campaign's row is locked: nobody else can have moved it")
+    return launch
+
+
+def _wait_or_miss(launch: Launch, campaign: Campaign) -> Launch:
+    """Suspended at its moment: wait for the admin, until the latest time is past."""
+    now = database_now()
+    if now < launch.latest_at:
+        return launch
+    launch.people, launch.pledges = _count(launch)
+    launch.decided_at = launch.finished_at = now
+    launch.state = LaunchState.MISSED
+    _leave_unsent(launch, SUSPENDED)
+    launch.save()
+    Campaign.objects.move(campaign, to=CampaignState.CANCELLED)
+    return launch
+
+
+def _leave_unsent(launch: Launch, reason: str) -> None:
+    Delivery.objects.filter(launch=launch, state=DeliveryState.PLANNED).update(
+        state=DeliveryState.NOT_SENT, reason=reason
+    )

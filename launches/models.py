@@ -1,0 +1,259 @@
+"""The moment and the work: a launch, its deliveries, and every attempt at one.
+
+The database is the queue. A delivery's state, lease and attempt number are all there is to know;
+messages between processes only say "look".
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Revision
+from supporters.models import Pledge
+
+
+class LaunchKind(models.TextChoices):
+    REAL = "real", _("Launch")
+    REHEARSAL = "rehearsal", _("Rehearsal")
+
+
+class LaunchState(models.TextChoices):
+    SCHEDULED = "scheduled", _("Scheduled")
+    ARMED = "armed", _("Armed")
+    FIRING = "firing", _("Firing")
+    HELD = "held", _("Held")
+    FINISHED = "finished", _("Finished")
+    MISSED = "missed", _("Missed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Launch(models.Model):
+    """One launch of a campaign. A partial unique constraint allows one real launch, ever.
+
+    ``look_first`` is set when the scheduler had been silent around the moment, or the database was
+    restored or cloned: every delivery is looked up before it is sent.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launches")
+    kind = models.CharField(max_length=10, choices=LaunchKind.choices, default=LaunchKind.REAL)
+    state = models.CharField(
+        _("state"), max_length=10, choices=LaunchState.choices, default=LaunchState.SCHEDULED
+    )
+    launch_at = models.DateTimeField(_("launch"))
+    latest_at = models.DateTimeField(_("latest time"))
+    threshold = models.PositiveIntegerField(_("threshold"), null=True, blank=True)
+    people = models.PositiveIntegerField(_("people at the launch"), null=True, blank=True)
+    pledges = models.PositiveIntegerField(_("pledges at the launch"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    held_at = models.DateTimeField(_("held"), null=True, blank=True)
+    held_why = models.CharField(_("why it is held"), max_length=240, blank=True)
+    look_first = models.BooleanField(_("look before sending"), default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    told_at = models.DateTimeField(_("organiser told"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("launch")
+        verbose_name_plural = _("launches")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_real_launch_per_campaign", fields=["campaign"], condition=Q(kind="real")
+            ),
+            models.CheckConstraint(
+                name="launch_state_is_known", condition=Q(state__in=LaunchState.values)
+            ),
+            models.CheckConstraint(
+                name="launch_is_decided_before_it_fires",
+                condition=~Q(state__in=["firing", "held", "finished", "missed"])
+                | Q(decided_at__isnull=False, people__isnull=False, pledges__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "launch_at"], name="launch_state_at")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} ({self.get_state_display()})"
+
+    @property
+    def held_sentence(self) -> str:
+        """Why it is held, in the reader's language."""
+        return translate(self.held_why) if self.held_why else ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen in it."""
+        return self.state in (LaunchState.FINISHED, LaunchState.MISSED, LaunchState.CANCELLED)
+
+
+class DeliveryState(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    CLAIMED = "claimed", _("Being sent")
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Being looked up")
+    UNCONFIRMED = "unconfirmed", _("Not confirmed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    NOT_SENT = "not_sent", _("Not sent")
+
+
+FINAL_STATES = (
+    DeliveryState.SENT,
+    DeliveryState.FAILED,
+    DeliveryState.UNCONFIRMED,
+    DeliveryState.WITHDRAWN,
+    DeliveryState.NOT_SENT,
+)
+OPEN_STATES = tuple(state for state in DeliveryState if state not in FINAL_STATES)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Reading deliveries."""
+
+    def tally(self) -> dict[str, int]:
+        """How many are in each state; every state is there."""
+        counts = dict(self.values_list("state").annotate(number=Count("pk")).order_by())
+        return {state: counts.get(state, 0) for state in DeliveryState.values}
+
+
+class Delivery(models.Model):
+    """One post for one pledge in one launch.
+
+    ``attempt`` counts claims and is the fence: only who holds the latest number may record.
+    ``tries`` counts the requests that may have reached the network. ``text``, ``language`` and
+    ``revision`` are copied from the pledge when it is claimed.
+    """
+
+    launch = models.ForeignKey(Launch, on_delete=models.PROTECT, related_name="deliveries")
+    pledge = models.ForeignKey(
+        Pledge, on_delete=models.SET_NULL, null=True, related_name="deliveries"
+    )
+    account_fingerprint = models.CharField(max_length=64)
+    network = models.CharField(_("network"), max_length=20)
+    host = models.CharField(_("host"), max_length=260)
+    state = models.CharField(
+        _("state"), max_length=12, choices=DeliveryState.choices, default=DeliveryState.PLANNED
+    )
+    text = models.TextField(_("words"), blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, null=True, related_name="+")
+    attempt = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    first_tried_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+    remote_id = models.CharField(_("the network's id"), max_length=400, blank=True)
+    permalink = models.URLField(_("permalink"), max_length=600, blank=True)
+    other_remote_id = models.CharField(
+        max_length=400, blank=True, help_text=_("A second post for the same pledge: an alarm.")
+    )
+    reason = models.TextField(blank=True)
+    reason_facts = models.JSONField(default=dict, blank=True)
+    receipt_queued_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_delivery_per_account", fields=["launch", "account_fingerprint"]
+            ),
+            models.CheckConstraint(
+                name="delivery_state_is_known", condition=Q(state__in=DeliveryState.values)
+            ),
+            models.CheckConstraint(
+                name="sent_delivery_has_proof", condition=~Q(state="sent") | ~Q(remote_id="")
+            ),
+            models.CheckConstraint(
+                name="claimed_delivery_has_a_lease",
+                condition=~Q(state="claimed") | Q(lease_until__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["launch", "state", "due_at"], name="delivery_launch_state_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network}:{self.pk} ({self.get_state_display()})"
+
+    @property
+    def sentence(self) -> str:
+        """Why it is as it is, in the reader's language; empty when there is nothing to say."""
+        if not self.reason:
+            return ""
+        said = translate(self.reason)
+        return said % self.reason_facts if self.reason_facts else said
+
+    @property
+    def lag_ms(self) -> int | None:
+        """From the announced moment to the network's answer, in milliseconds."""
+        if self.answered_at is None:
+            return None
+        return round((self.answered_at - self.launch.launch_at).total_seconds() * 1000)
+
+
+class AttemptOutcome(models.TextChoices):
+    SENT = "sent", _("Sent")
+    FOUND = "found", _("Found there")
+    ABSENT = "absent", _("Not there")
+    LATER = "later", _("To be tried later")
+    FAILED = "failed", _("Refused")
+    UNKNOWN = "unknown", _("No clear answer")
+    EXPIRED = "expired", _("Worker lost")
+
+
+class Attempt(models.Model):
+    """What came of one claim. Written with the result, never changed."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=10, choices=AttemptOutcome.choices)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField()
+    remote_id = models.CharField(max_length=400, blank=True)
+    reason = models.TextField(blank=True)
+    reason_facts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="attempt_number_once", fields=["delivery", "number"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}/{self.number}: {self.outcome}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the machinery last showed life."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Installation(models.Model):
+    """What this database remembers of the installation it belongs to; one row.
+
+    When it differs from the site's address, the instance id or the fingerprint key that are kept
+    outside, this is a copy or a restored backup: nothing leaves until ``manage.py adopt``.
+    """
+
+    site_url = models.CharField(max_length=300)
+    instance_id = models.CharField(max_length=80)
+    fingerprint_check = models.CharField(max_length=64)
+    adopted_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.site_url

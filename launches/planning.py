@@ -1,0 +1,85 @@
+"""Make the launch of a campaign whose moment is near, and a delivery for every live pledge."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign, CampaignState
+from launches.models import Launch, LaunchKind, LaunchState
+
+NEAR_SECONDS = 60
+ARM_SECONDS = 30
+
+# A delivery that was armed and whose pledge was withdrawn meanwhile is taken over by the pledge
+# that the same account made since: one account, one delivery, and nobody pledged is forgotten.
+ARM = """
+INSERT INTO launches_delivery (
+    launch_id, pledge_id, account_fingerprint, network, host, state, text, language,
+    attempt, tries, remote_id, permalink, other_remote_id, reason, reason_facts
+)
+SELECT %s, pledge.id, pledge.fingerprint, pledge.network, pledge.host, 'planned', '', '',
+    0, 0, '', '', '', '', '{}'
+FROM supporters_pledge AS pledge
+WHERE pledge.campaign_id = %s AND pledge.state = 'live'
+ON CONFLICT (launch_id, account_fingerprint) DO UPDATE
+SET pledge_id = excluded.pledge_id, host = excluded.host, state = 'planned'
+WHERE launches_delivery.attempt = 0
+    AND launches_delivery.state IN ('planned', 'withdrawn')
+    AND COALESCE(launches_delivery.pledge_id, 0) <> excluded.pledge_id
+"""
+
+
+def create_launches(now: datetime) -> int:
+    """One launch for each scheduled campaign whose moment is near or past. Gives how many.
+
+    Two ticks at once make one: the partial unique constraint decides, and losing is no error.
+    """
+    near = Campaign.objects.filter(
+        state=CampaignState.SCHEDULED, launch_at__lte=now + timedelta(seconds=NEAR_SECONDS)
+    ).exclude(launches__kind=LaunchKind.REAL)
+    made = [
+        Launch(
+            campaign=campaign,
+            launch_at=campaign.launch_at,
+            latest_at=campaign.latest_at,
+            threshold=campaign.threshold,
+        )
+        for campaign in near
+        if campaign.launch_at is not None and campaign.latest_at is not None
+    ]
+    Launch.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)
+
+
+def insert_deliveries(launch: Launch) -> int:
+    """Plan a delivery for every live pledge that has none yet. One statement; gives how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(ARM, [launch.pk, launch.campaign_id])
+        return int(cursor.rowcount)
+
+
+def armable(now: datetime) -> QuerySet[Launch]:
+    """Launches to arm, or to arm again for those who pledged since."""
+    return Launch.objects.filter(
+        state__in=[LaunchState.SCHEDULED, LaunchState.ARMED],
+        launch_at__lte=now + timedelta(seconds=ARM_SECONDS),
+        launch_at__gt=now,
+    )
+
+
+def arm_launches(now: datetime) -> int:
+    """From T-30 s: plan the deliveries, again and again until the moment. Gives how many."""
+    armed = 0
+    for launch in armable(now):
+        with transaction.atomic():
+            # Locked in the order of ignition: the campaign's row first, then the launch's.
+            campaign = Campaign.objects.lock_shared(launch.campaign_id)
+            if campaign.state != CampaignState.SCHEDULED or campaign.launch_at != launch.launch_at:
+                continue
+            moved = Launch.objects.filter(
+                pk=launch.pk, state__in=[LaunchState.SCHEDULED, LaunchState.ARMED]
+            ).update(state=LaunchState.ARMED)
+            if moved:
+                armed += insert_deliveries(launch)
+    return armed

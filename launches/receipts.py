@@ -1,0 +1,80 @@
+"""Tell supporters what was posted in their name, and organisers what came of their launch.
+
+Pulled by the tick in small batches; each mail is a row in the transaction that marks it as queued.
+"""
+
+from django.db import transaction
+from django.db.models import Q
+
+from campaigns.clock import database_now
+from campaigns.mailing import queue_mail
+from launches.models import FINAL_STATES, Delivery, DeliveryState, Launch, LaunchKind, LaunchState
+from launches.results import summarise
+
+ENDED = (LaunchState.FINISHED, LaunchState.MISSED, LaunchState.CANCELLED)
+
+
+def queue_receipts(*, limit: int) -> int:
+    """One receipt for each delivery that ended and whose owner gave an address. Gives how many."""
+    with transaction.atomic():
+        due = list(
+            Delivery.objects.filter(
+                receipt_queued_at=None, state__in=FINAL_STATES, launch__kind=LaunchKind.REAL
+            )
+            .exclude(launch__state=LaunchState.HELD)
+            .filter(pledge__isnull=False)
+            .select_related("launch__campaign__approved", "pledge__account", "pledge__person")
+            .select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        for delivery in due:
+            _queue_receipt(delivery)
+        Delivery.objects.filter(pk__in=[delivery.pk for delivery in due]).update(
+            receipt_queued_at=database_now()
+        )
+    return len(due)
+
+
+def _queue_receipt(delivery: Delivery) -> None:
+    pledge = delivery.pledge
+    assert pledge is not None
+    if not pledge.receipt_email:
+        return
+    queue_mail(
+        pledge.receipt_email,
+        template="receipt",
+        language=pledge.receipt_language,
+        context={
+            "delivery": delivery,
+            "pledge": pledge,
+            "campaign": delivery.launch.campaign,
+            "was_missed": delivery.launch.state == LaunchState.MISSED,
+            "was_sent": delivery.state == DeliveryState.SENT,
+        },
+    )
+
+
+def tell_organisers(*, limit: int) -> int:
+    """One mail to the organiser of each launch that is over. Gives how many."""
+    with transaction.atomic():
+        over = list(
+            Launch.objects.filter(told_at=None, kind=LaunchKind.REAL, state__in=ENDED)
+            .filter(~Q(deliveries__state__in=[DeliveryState.CLAIMED, DeliveryState.UNKNOWN]))
+            .select_related("campaign__organiser", "campaign__approved")
+            .select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        for launch in over:
+            organiser = launch.campaign.organiser
+            if organiser.email:
+                queue_mail(
+                    organiser.email,
+                    template="launched",
+                    language=organiser.language,
+                    context={
+                        "launch": launch,
+                        "campaign": launch.campaign,
+                        "person": organiser,
+                        "summary": summarise(launch.campaign),
+                    },
+                )
+        Launch.objects.filter(pk__in=[launch.pk for launch in over]).update(told_at=database_now())
+    return len(over)

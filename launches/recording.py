@@ -1,0 +1,164 @@
+"""Write down what came of claims: many at a time, in one statement, fenced by attempt number.
+
+Proof that a post exists is the exception to the fence: it is accepted in any state, from anybody.
+"""
+
+import json
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+
+from launches.models import Attempt, AttemptOutcome, Delivery, DeliveryState
+from supporters import tokens
+
+logger = logging.getLogger(__name__)
+
+WORDS_MOST = 400  # characters kept of anything that a server said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of one claim. ``reason`` is a %-template in English; ``reason_facts`` fill it."""
+
+    delivery_id: int
+    attempt: int
+    state: DeliveryState
+    outcome: AttemptOutcome
+    started_at: datetime | None
+    ended_at: datetime
+    due_at: datetime | None = None
+    remote_id: str = ""
+    permalink: str = ""
+    reason: str = ""
+    reason_facts: dict[str, str | float] = field(default_factory=dict)
+    needs_relink: tuple[int, datetime] | None = None  # account, and when it was linked
+    token_refused: bool = False  # whether newer credentials, if there are any, may be let in
+    pauses_host: bool = False  # whether everybody on the host has to wait until ``due_at``
+
+
+SOURCE = {
+    "postgresql": """json_to_recordset(%s::json) AS new(
+        id bigint, attempt int, state text, ended_at timestamptz, due_at timestamptz,
+        remote_id text, permalink text, reason text, reason_facts jsonb)""",
+    "sqlite": """(SELECT
+        json_extract(value, '$.id') AS id, json_extract(value, '$.attempt') AS attempt,
+        json_extract(value, '$.state') AS state, json_extract(value, '$.ended_at') AS ended_at,
+        json_extract(value, '$.due_at') AS due_at,
+        json_extract(value, '$.remote_id') AS remote_id,
+        json_extract(value, '$.permalink') AS permalink,
+        json_extract(value, '$.reason') AS reason,
+        json_extract(value, '$.reason_facts') AS reason_facts
+        FROM json_each(%s)) AS new""",
+}
+
+RECORD = """
+UPDATE launches_delivery SET
+    state = new.state,
+    lease_until = NULL,
+    due_at = new.due_at,
+    answered_at = CASE WHEN launches_delivery.state = 'sent' THEN launches_delivery.answered_at
+        WHEN new.state IN ('sent', 'failed') THEN new.ended_at
+        ELSE launches_delivery.answered_at END,
+    other_remote_id = CASE
+        WHEN new.state = 'sent' AND launches_delivery.remote_id NOT IN ('', new.remote_id)
+        THEN new.remote_id ELSE launches_delivery.other_remote_id END,
+    permalink = CASE WHEN launches_delivery.remote_id = '' THEN new.permalink
+        ELSE launches_delivery.permalink END,
+    remote_id = CASE WHEN launches_delivery.remote_id = '' THEN new.remote_id
+        ELSE launches_delivery.remote_id END,
+    reason = new.reason,
+    reason_facts = new.reason_facts
+FROM {source}
+WHERE launches_delivery.id = new.id AND (
+    new.state = 'sent'
+    OR (launches_delivery.attempt = new.attempt
+        AND launches_delivery.state IN ('claimed', 'unknown')))
+"""
+
+
+def record(results: Collection[Result]) -> int:
+    """Record results; give how many were taken (the fence turns late ones away).
+
+    Every result is kept as an attempt, taken or not.
+    """
+    if not results:
+        return 0
+    statement = RECORD.format(source=SOURCE[connection.vendor])
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [json.dumps([_flatten(result) for result in results])])
+            taken = int(cursor.rowcount)
+        Attempt.objects.bulk_create(
+            [_describe_attempt(result) for result in results], ignore_conflicts=True
+        )
+    for result in results:
+        if result.needs_relink:
+            account_id, linked_at = result.needs_relink
+            tokens.mark_refused(account_id, linked_at=linked_at)
+    _alarm(results)
+    return taken
+
+
+def _alarm(results: Collection[Result]) -> None:
+    """Two posts for one delivery must never be; if they are, say so as loudly as a log can."""
+    sent = [result.delivery_id for result in results if result.state == DeliveryState.SENT]
+    doubled = Delivery.objects.filter(pk__in=sent).exclude(other_remote_id="")
+    for delivery in doubled:
+        logger.critical(
+            "delivery %s has two posts: %s and %s",
+            delivery.pk,
+            delivery.remote_id,
+            delivery.other_remote_id,
+        )
+
+
+def _write_time(moment: datetime | None) -> str | None:
+    """As each database reads it: SQLite holds naive UTC, always with microseconds."""
+    if moment is None:
+        return None
+    if connection.vendor == "sqlite":
+        naive = moment.astimezone(UTC).replace(tzinfo=None)
+        return naive.isoformat(sep=" ", timespec="microseconds")
+    return moment.isoformat()
+
+
+def _flatten(result: Result) -> dict[str, object]:
+    return {
+        "id": result.delivery_id,
+        "attempt": result.attempt,
+        "state": result.state.value,
+        "ended_at": _write_time(result.ended_at),
+        "due_at": _write_time(result.due_at),
+        "remote_id": _clean(result.remote_id),
+        "permalink": _clean(result.permalink),
+        "reason": result.reason,
+        "reason_facts": _clean_facts(result),
+    }
+
+
+def _clean(text: str) -> str:
+    """A server's own words, so that no database refuses them and holds up everybody's results."""
+    return text.replace("\0", "")[:WORDS_MOST]
+
+
+def _clean_facts(result: Result) -> dict[str, str | float]:
+    return {
+        name: _clean(fact) if isinstance(fact, str) else fact
+        for name, fact in result.reason_facts.items()
+    }
+
+
+def _describe_attempt(result: Result) -> Attempt:
+    return Attempt(
+        delivery_id=result.delivery_id,
+        number=result.attempt,
+        outcome=result.outcome,
+        started_at=result.started_at,
+        ended_at=result.ended_at,
+        remote_id=_clean(result.remote_id),
+        reason=result.reason,
+        reason_facts=_clean_facts(result),
+    )

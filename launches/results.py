@@ -1,0 +1,191 @@
+"""What happened, in numbers that add up: the tally has every state and sums to the pledges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+
+from campaigns.models import Campaign, CampaignState
+from launches.models import Delivery, DeliveryState, Launch, LaunchKind
+from supporters.models import Pledge, PledgeState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A launch's numbers. Lags run from the announced moment to the network's answer, in ms."""
+
+    state: str
+    launch_at: datetime | None
+    pledges: int
+    people: int
+    threshold: int | None
+    tally: dict[str, int]
+    first_lag_ms: int | None
+    last_lag_ms: int | None
+
+    @property
+    def sent(self) -> int:
+        """How many posts are proved to be there."""
+        return self.tally[DeliveryState.SENT]
+
+    @property
+    def waiting(self) -> int:
+        """How many are still to be sent."""
+        return sum(
+            self.tally[state]
+            for state in (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.WAITING)
+        )
+
+    @property
+    def unclear(self) -> int:
+        """How many are being looked up or could not be proved."""
+        return self.tally[DeliveryState.UNKNOWN] + self.tally[DeliveryState.UNCONFIRMED]
+
+    @property
+    def unsent(self) -> int:
+        """How many failed or were not sent."""
+        return self.tally[DeliveryState.FAILED] + self.tally[DeliveryState.NOT_SENT]
+
+    @property
+    def unsent_or_withdrawn(self) -> int:
+        """How many failed, were not sent, or were withdrawn."""
+        return self.unsent + self.tally[DeliveryState.WITHDRAWN]
+
+    def as_json(self) -> dict[str, Any]:
+        """The public answer of ``/campaigns/<slug>/results.json``."""
+        return {
+            "state": self.state,
+            "launch_at": self.launch_at.isoformat() if self.launch_at else None,
+            "pledges": self.pledges,
+            "threshold": self.threshold,
+            "tally": self.tally,
+            "first_lag_ms": self.first_lag_ms,
+            "last_lag_ms": self.last_lag_ms,
+        }
+
+
+def find_launch(campaign: Campaign) -> Launch | None:
+    """The campaign's one real launch, once it exists."""
+    return Launch.objects.filter(campaign=campaign, kind=LaunchKind.REAL).first()
+
+
+def summarise(campaign: Campaign) -> Summary:
+    """The numbers of a campaign's launch; before its decision, of its live pledges."""
+    launch = find_launch(campaign)
+    if launch is None or launch.decided_at is None:
+        return _summarise_pledges(campaign, launch)
+    deliveries: Any = Delivery.objects.filter(launch=launch)
+    tally = deliveries.tally()
+    answered = deliveries.filter(state=DeliveryState.SENT).aggregate(
+        first=Min("answered_at"), last=Max("answered_at")
+    )
+    return Summary(
+        state=launch.state,
+        launch_at=launch.launch_at,
+        pledges=sum(tally.values()),
+        people=launch.people or 0,
+        threshold=launch.threshold,
+        tally=tally,
+        first_lag_ms=_lag_ms(launch, answered["first"]),
+        last_lag_ms=_lag_ms(launch, answered["last"]),
+    )
+
+
+def _summarise_pledges(campaign: Campaign, launch: Launch | None) -> Summary:
+    live = Pledge.objects.filter(campaign=campaign, state=PledgeState.LIVE)
+    pledges = live.count()
+    tally = dict.fromkeys(DeliveryState.values, 0)
+    tally[DeliveryState.PLANNED] = pledges
+    if launch is not None:
+        state = launch.state
+    elif campaign.state == CampaignState.CANCELLED:
+        state = CampaignState.CANCELLED
+    else:
+        state = "scheduled"
+    return Summary(
+        state=state,
+        launch_at=campaign.launch_at,
+        pledges=pledges,
+        people=live.count_people(),
+        threshold=campaign.threshold,
+        tally=tally,
+        first_lag_ms=None,
+        last_lag_ms=None,
+    )
+
+
+def _lag_ms(launch: Launch, answered_at: datetime | None) -> int | None:
+    if answered_at is None:
+        return None
+    return round((answered_at - launch.launch_at).total_seconds() * 1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkTally:
+    """One network's share of a launch."""
+
+    network: str
+    sent: int
+    unsent: int
+    unclear: int
+    waiting: int
+
+    @property
+    def total(self) -> int:
+        """All of its deliveries."""
+        return self.sent + self.unsent + self.unclear + self.waiting
+
+
+def split_by_network(launch: Launch) -> list[NetworkTally]:
+    """How each network did, the largest first."""
+    rows = (
+        Delivery.objects.filter(launch=launch)
+        .values("network")
+        .annotate(
+            sent=Count("pk", filter=Q(state=DeliveryState.SENT)),
+            unsent=Count(
+                "pk",
+                filter=Q(
+                    state__in=[
+                        DeliveryState.FAILED,
+                        DeliveryState.NOT_SENT,
+                        DeliveryState.WITHDRAWN,
+                    ]
+                ),
+            ),
+            unclear=Count(
+                "pk", filter=Q(state__in=[DeliveryState.UNKNOWN, DeliveryState.UNCONFIRMED])
+            ),
+            waiting=Count(
+                "pk",
+                filter=Q(
+                    state__in=[
+                        DeliveryState.PLANNED,
+                        DeliveryState.CLAIMED,
+                        DeliveryState.WAITING,
+                    ]
+                ),
+            ),
+        )
+    )
+    tallies = [NetworkTally(**row) for row in rows]
+    return sorted(tallies, key=lambda tally: -tally.total)
+
+
+def count_by_second(launch: Launch, *, seconds: int = 60) -> list[int]:
+    """Posts answered in each of the first seconds; trailing seconds without any are left out."""
+    counts = [0] * seconds
+    answered = Delivery.objects.filter(launch=launch, state=DeliveryState.SENT).values_list(
+        "answered_at", flat=True
+    )
+    for answered_at in answered.iterator():
+        assert answered_at is not None, "what is sent was answered"
+        second = int((answered_at - launch.launch_at).total_seconds())
+        if 0 <= second < seconds:
+            counts[second] += 1
+    while len(counts) > 10 and not counts[-1]:
+        counts.pop()
+    return counts

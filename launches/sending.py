@@ -1,0 +1,208 @@
+"""Carry out one claim against its network, and say what came of it.
+
+Uncertain outcomes are looked up, always, before anything is sent again; and it is sent again only
+where finding nothing is proof that nothing is there.
+"""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from launches.claiming import Claim
+from launches.models import AttemptOutcome, DeliveryState
+from launches.recording import Result
+from networks.base import Credentials, Network, Receipt
+from networks.errors import (
+    NeedsRelink,
+    NetworkError,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+    gettext_noop,
+)
+from networks.http import Http
+
+logger = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 10.0
+LOOK_AFTER_SECONDS = 2.0
+BACKOFF_MOST_SECONDS = 60.0
+
+STRANGE = gettext_noop("Something unexpected happened while posting; we are looking it up.")
+NO_PROOF = gettext_noop(
+    "The network gave no clear answer, and this server gives no proof that nothing was posted. "
+    "To be safe it is not sent again."
+)
+NO_PROOF_LEFT = gettext_noop(
+    "The network gave no clear answer, and we may no longer look whether the post is there."
+)
+ABSENT_TOO_LATE = gettext_noop("It was not posted, and the latest time you agreed to has passed.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What carrying out a claim takes: the network, an open session, and the database's time."""
+
+    network: Network
+    http: Http
+    now: Callable[[], datetime]
+
+
+def back_off(tries: int) -> float:
+    """Seconds to wait after so many tries: 1, 2, 4 … 60, spread by a quarter."""
+    return min(BACKOFF_MOST_SECONDS, 2.0 ** max(0, tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
+
+
+async def carry_out(desk: Desk, claim: Claim, credentials: Credentials) -> Result:
+    """Look up, send, or both; every outcome is a Result, none an exception."""
+    started_at = desk.now()
+    if claim.looks:
+        looked = await _look_up(desk, claim, credentials, started_at)
+        if looked is not None:
+            return looked
+    return await _send(desk, claim, credentials, started_at)
+
+
+async def _look_up(
+    desk: Desk, claim: Claim, credentials: Credentials, started_at: datetime
+) -> Result | None:
+    """What looking gave; None: it is not there, and this claim is to send it."""
+    try:
+        found = await desk.network.find(desk.http, claim.server, credentials, claim.post)
+    except NetworkError as error:
+        return note_not_begun(desk.now(), claim, started_at, error)
+    except Exception:
+        logger.exception("looking up delivery %s failed", claim.delivery_id)
+        return note_not_begun(desk.now(), claim, started_at, TryLater(STRANGE))
+    if found:
+        return _note_sent(desk, claim, started_at, found[0], AttemptOutcome.FOUND)
+    return None if claim.sends else _note_absent(desk, claim, started_at)
+
+
+async def _send(desk: Desk, claim: Claim, credentials: Credentials, started_at: datetime) -> Result:
+    try:
+        receipt = await desk.network.publish(desk.http, claim.server, credentials, claim.post)
+    except NetworkError as error:
+        return note_error(desk.now(), claim, started_at, error)
+    except Exception:
+        logger.exception("sending delivery %s failed", claim.delivery_id)
+        return note_error(desk.now(), claim, started_at, OutcomeUnknown(STRANGE))
+    if not receipt.remote_id:
+        return note_error(desk.now(), claim, started_at, OutcomeUnknown(STRANGE))
+    return _note_sent(desk, claim, started_at, receipt, AttemptOutcome.SENT)
+
+
+def _name_account(claim: Claim) -> tuple[int, datetime]:
+    """The account, as it was linked when it was claimed."""
+    return claim.account_id, claim.linked_at
+
+
+def _note_sent(
+    desk: Desk, claim: Claim, started_at: datetime, receipt: Receipt, outcome: AttemptOutcome
+) -> Result:
+    return Result(
+        delivery_id=claim.delivery_id,
+        attempt=claim.attempt,
+        state=DeliveryState.SENT,
+        outcome=outcome,
+        started_at=started_at,
+        ended_at=desk.now(),
+        remote_id=receipt.remote_id,
+        permalink=receipt.url,
+    )
+
+
+def _note_absent(desk: Desk, claim: Claim, started_at: datetime) -> Result:
+    """Looked, and it is not there: whether that proves anything, the network's rules tell."""
+    now = desk.now()
+    age = (now - claim.first_tried_at).total_seconds()
+    proved = desk.network.absence_proves(claim.server, seconds_since_first_attempt=age)
+    if not proved:
+        state, reason, due_at = DeliveryState.UNCONFIRMED, NO_PROOF, None
+    elif now >= claim.latest_at:
+        state, reason, due_at = DeliveryState.NOT_SENT, ABSENT_TOO_LATE, None
+    else:
+        state, reason, due_at = DeliveryState.WAITING, "", now
+    return Result(
+        delivery_id=claim.delivery_id,
+        attempt=claim.attempt,
+        state=state,
+        outcome=AttemptOutcome.ABSENT,
+        started_at=started_at,
+        ended_at=now,
+        due_at=due_at,
+        reason=reason,
+    )
+
+
+def note_not_begun(
+    now: datetime, claim: Claim, started_at: datetime, error: NetworkError
+) -> Result:
+    """It could not be looked up, or not even begun: nothing was sent, and it is tried later.
+
+    Where it never can be, what was to be sent fails and what was to be proved stays without proof.
+    """
+    if not isinstance(error, TryLater | OutcomeUnknown):
+        return _note_unlookable(claim, started_at, now, error)
+    asked = error.after_seconds if isinstance(error, TryLater) else None
+    wait = asked if asked is not None else back_off(claim.attempt)
+    return Result(
+        delivery_id=claim.delivery_id,
+        attempt=claim.attempt,
+        state=DeliveryState.WAITING if claim.sends else DeliveryState.UNKNOWN,
+        outcome=AttemptOutcome.LATER,
+        started_at=started_at,
+        ended_at=now,
+        due_at=now + timedelta(seconds=wait),
+        reason=error.sentence,
+        reason_facts=dict(error.facts),
+    )
+
+
+def _note_unlookable(
+    claim: Claim, started_at: datetime, now: datetime, error: NetworkError
+) -> Result:
+    """The network will not let us look, ever: what was to be sent fails, the rest has no proof."""
+    return Result(
+        delivery_id=claim.delivery_id,
+        attempt=claim.attempt,
+        state=DeliveryState.FAILED if claim.sends else DeliveryState.UNCONFIRMED,
+        outcome=AttemptOutcome.FAILED,
+        started_at=started_at,
+        ended_at=now,
+        reason=error.sentence if claim.sends else NO_PROOF_LEFT,
+        reason_facts=dict(error.facts) if claim.sends else {},
+        needs_relink=_name_account(claim) if isinstance(error, NeedsRelink) else None,
+    )
+
+
+def note_error(now: datetime, claim: Claim, started_at: datetime, error: NetworkError) -> Result:
+    """What one of the four errors means for a delivery that was to be sent."""
+    due_at = None
+    match error:
+        case TryLater():
+            state, outcome = DeliveryState.WAITING, AttemptOutcome.LATER
+            wait = error.after_seconds if error.after_seconds is not None else back_off(claim.tries)
+            due_at = now + timedelta(seconds=wait)
+        case Rejected() | NeedsRelink():
+            state, outcome = DeliveryState.FAILED, AttemptOutcome.FAILED
+        case _:
+            state, outcome = DeliveryState.UNKNOWN, AttemptOutcome.UNKNOWN
+            due_at = now + timedelta(seconds=LOOK_AFTER_SECONDS)
+    return Result(
+        delivery_id=claim.delivery_id,
+        attempt=claim.attempt,
+        state=state,
+        outcome=outcome,
+        started_at=started_at,
+        ended_at=now,
+        due_at=due_at,
+        reason=error.sentence,
+        reason_facts=dict(error.facts),
+        needs_relink=_name_account(claim) if isinstance(error, NeedsRelink) else None,
+        token_refused=isinstance(error, NeedsRelink)
+        or (isinstance(error, TryLater) and error.after_seconds == 0),
+        pauses_host=isinstance(error, TryLater) and error.scope != "account",
+    )

@@ -1,0 +1,83 @@
+"""What a tick tidies: lost workers' claims, the latest time, launches with nothing left to do.
+
+Nothing here sends. A claim whose worker is gone becomes ``unknown``, is looked up by a worker
+(``claiming``, ``sending``), and only then, where absence is proof, sent again.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from launches.models import (
+    OPEN_STATES,
+    Attempt,
+    AttemptOutcome,
+    Delivery,
+    DeliveryState,
+    Launch,
+    LaunchState,
+)
+from launches.sending import DEADLINE_SECONDS
+from networks.errors import gettext_noop
+
+LOOK_SECONDS = 15 * 60  # how long after the latest time lookups go on
+
+WORKER_LOST = gettext_noop("The machine stopped while this was being posted; we are looking it up.")
+TOO_LATE = gettext_noop("It could not be posted before the latest time you agreed to.")
+NO_PROOF = gettext_noop(
+    "The network gave no clear answer, and whether the post is there could not be proved."
+)
+RUNNING = (LaunchState.FIRING, LaunchState.HELD, LaunchState.CANCELLED)
+
+
+def expire_leases(now: datetime) -> int:
+    """Claims of lost workers become unknown, not before lease end plus one deadline."""
+    lost = Delivery.objects.filter(
+        state=DeliveryState.CLAIMED, lease_until__lt=now - timedelta(seconds=DEADLINE_SECONDS)
+    )
+    with transaction.atomic():
+        rows = list(lost.select_for_update(skip_locked=True).only("pk", "attempt", "due_at")[:500])
+        Attempt.objects.bulk_create(
+            [
+                Attempt(
+                    delivery=row,
+                    number=row.attempt,
+                    outcome=AttemptOutcome.EXPIRED,
+                    ended_at=now,
+                    reason=WORKER_LOST,
+                )
+                for row in rows
+            ],
+            ignore_conflicts=True,
+        )
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+            state=DeliveryState.UNKNOWN, lease_until=None, due_at=now, reason=WORKER_LOST
+        )
+    return len(rows)
+
+
+def close_late(now: datetime) -> int:
+    """Past the latest time: what was not begun is not sent, what stays unknown is unconfirmed."""
+    late = Delivery.objects.filter(
+        launch__state__in=RUNNING,
+        launch__latest_at__lte=now,
+        state__in=[DeliveryState.PLANNED, DeliveryState.WAITING],
+    ).update(state=DeliveryState.NOT_SENT, reason=TOO_LATE, reason_facts={})
+    unclear = (
+        Delivery.objects.filter(launch__state__in=RUNNING, state=DeliveryState.UNKNOWN)
+        .filter(
+            Q(launch__latest_at__lte=now - timedelta(seconds=LOOK_SECONDS)) | Q(pledge__isnull=True)
+        )
+        .filter(Q(lease_until=None) | Q(lease_until__lt=now))
+        .update(state=DeliveryState.UNCONFIRMED, reason=NO_PROOF, reason_facts={})
+    )
+    return late + unclear
+
+
+def finish_launches(now: datetime) -> int:
+    """Launches of which every delivery is in a final state are finished."""
+    open_ones = Delivery.objects.filter(launch=OuterRef("pk"), state__in=OPEN_STATES)
+    return Launch.objects.filter(
+        ~Exists(open_ones), state__in=[LaunchState.FIRING, LaunchState.HELD]
+    ).update(state=LaunchState.FINISHED, finished_at=now)

@@ -1,0 +1,52 @@
+"""Celery's side: a message only says "look", so each may be lost, doubled, late or out of order."""
+
+import threading
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from post_office.mail import send_queued_mail_until_done
+from post_office.models import STATUS, Email
+
+from launches.delivering import deliver
+from launches.ticking import tick as do_tick
+
+WAKE_EXPIRES_SECONDS = 5
+MAIL_EXPIRES_SECONDS = 30
+RUNS_AT_ONCE = 4  # per process, so that ticks and mails always find a free thread
+
+_running: set[int] = set()
+_running_lock = threading.Lock()
+_stopping = threading.Event()
+
+
+@worker_shutting_down.connect
+def _stop(**_: object) -> None:
+    _stopping.set()
+
+
+@shared_task(name="launches.tasks.tick")
+def tick() -> None:
+    """Every second, from beat."""
+    do_tick(lambda pk: run_launch.apply_async((pk,), expires=WAKE_EXPIRES_SECONDS))
+    if Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued]).exists():
+        send_mails.apply_async(expires=MAIL_EXPIRES_SECONDS)
+
+
+@shared_task(name="launches.tasks.run_launch")
+def run_launch(launch_id: int) -> None:
+    """Take part in a launch, once per process however often it is asked."""
+    with _running_lock:
+        if launch_id in _running or len(_running) >= RUNS_AT_ONCE:
+            return
+        _running.add(launch_id)
+    try:
+        deliver(launch_id, stopping=_stopping.is_set)
+    finally:
+        with _running_lock:
+            _running.discard(launch_id)
+
+
+@shared_task(name="launches.tasks.send_mails")
+def send_mails() -> None:
+    """Send what the outbox holds; its own lock keeps it to one at a time."""
+    send_queued_mail_until_done(processes=1)

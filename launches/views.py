@@ -1,0 +1,177 @@
+"""The launch room, the results, a person's own receipts, and the organiser's controls."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from campaigns.clock import database_now
+from campaigns.models import Campaign
+from launches import holding
+from launches.models import Delivery, DeliveryState, Launch
+from launches.results import count_by_second, find_launch, split_by_network, summarise
+from networks import registry
+
+FEED = 12
+PER_PAGE = 50
+UNSENT_STATES = (
+    DeliveryState.FAILED,
+    DeliveryState.UNCONFIRMED,
+    DeliveryState.NOT_SENT,
+    DeliveryState.WITHDRAWN,
+)
+
+
+def find_campaign(request: HttpRequest, slug: str) -> Campaign:
+    """The campaign if this reader may see it; 404 else."""
+    campaign: Campaign = get_object_or_404(
+        Campaign.objects.seen_by(request.user).with_pages(), slug=slug
+    )
+    return campaign
+
+
+def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    """What the launch room shows now."""
+    launch = find_launch(campaign)
+    summary = summarise(campaign)
+    seconds = count_by_second(launch) if launch else []
+    feed = (
+        Delivery.objects.filter(launch=launch, pledge__is_shown=True)
+        .exclude(answered_at=None)
+        .select_related("pledge__account", "launch")
+        .order_by("-answered_at")[:FEED]
+        if launch
+        else []
+    )
+    networks = registry.all_networks()
+    return {
+        "campaign": campaign,
+        "launch": launch,
+        "summary": summary,
+        "networks": [
+            (networks.get(tally.network), tally)
+            for tally in (split_by_network(launch) if launch else [])
+        ],
+        "feed": feed,
+        "seconds": seconds,
+        "busiest": max(seconds, default=0),
+        "now": database_now(),
+        "may_control": launch is not None and holding.may_control(request.user, launch),
+    }
+
+
+@require_GET
+@never_cache
+def show_room(request: HttpRequest, slug: str) -> HttpResponse:
+    """The last minute's countdown, then the crowd live. htmx asks for the inside alone."""
+    campaign = find_campaign(request, slug)
+    room = describe_room(request, campaign)
+    template = "launches/_room.html" if request.headers.get("HX-Request") else "launches/room.html"
+    return render(request, template, room)
+
+
+@require_GET
+def show_results(request: HttpRequest, slug: str) -> HttpResponse:
+    """What happened, for anybody; with every reason for who runs the campaign."""
+    campaign = find_campaign(request, slug)
+    launch = find_launch(campaign)
+    if launch is None or launch.decided_at is None:
+        return redirect("launch", slug=campaign.slug)
+    context = describe_room(request, campaign)
+    if context["may_control"]:
+        unsent = (
+            Delivery.objects.filter(launch=launch, state__in=UNSENT_STATES)
+            .select_related("pledge__account")
+            .order_by("pk")
+        )
+        context["unsent"] = Paginator(unsent, PER_PAGE).get_page(request.GET.get("page"))
+    posts = (
+        Delivery.objects.filter(launch=launch, state=DeliveryState.SENT, pledge__is_shown=True)
+        .select_related("pledge__account", "launch")
+        .order_by("answered_at")
+    )
+    context["posts"] = posts[:PER_PAGE]
+    return render(request, "launches/results.html", context)
+
+
+@require_GET
+@never_cache
+def show_results_json(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same numbers for machines, in one line."""
+    return JsonResponse(summarise(find_campaign(request, slug)).as_json())
+
+
+@login_required
+@require_GET
+def show_receipts(request: HttpRequest) -> HttpResponse:
+    """Every post that was, or was not, made in this person's name."""
+    assert isinstance(request.user, User)
+    deliveries = (
+        Delivery.objects.filter(pledge__person=request.user)
+        .select_related("pledge__account", "launch__campaign__approved")
+        .order_by("-pk")
+    )
+    page = Paginator(deliveries, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "launches/receipts.html", {"page": page})
+
+
+def _control(
+    request: HttpRequest, slug: str, act: Callable[[Launch], bool], *, done: str, idle: str
+) -> HttpResponse:
+    campaign = find_campaign(request, slug)
+    launch = find_launch(campaign)
+    if launch is None or not holding.may_control(request.user, launch):
+        raise PermissionDenied
+    if act(launch):
+        messages.success(request, done)
+    else:
+        messages.info(request, idle)
+    return redirect("launch", slug=campaign.slug)
+
+
+@login_required
+@require_POST
+def hold_launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stop what waits."""
+    return _control(
+        request,
+        slug,
+        holding.hold,
+        done=_("The launch is held. What waits stays where it is; nothing is lost."),
+        idle=_("There was nothing to hold: the launch is not under way."),
+    )
+
+
+@login_required
+@require_POST
+def resume_launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a held launch go on."""
+    return _control(
+        request,
+        slug,
+        holding.resume,
+        done=_("The launch goes on."),
+        idle=_("The launch was not held."),
+    )
+
+
+@login_required
+@require_POST
+def cancel_launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """End it: what was not begun is not sent."""
+    return _control(
+        request,
+        slug,
+        holding.cancel,
+        done=_("The launch is cancelled. What was not begun is not sent."),
+        idle=_("The launch was over already."),
+    )

@@ -1,0 +1,77 @@
+"""A campaign with pledged accounts on the simulator, and the scheduler stepped by hand."""
+
+import pytest
+
+from accounts.models import User
+from launches.delivering import deliver
+from launches.models import Launch
+from launches.ticking import tick
+from tests.making import link_mastodon, make_campaign, make_pledge
+
+
+@pytest.fixture
+def networks(settings, simulator):
+    """The product lets its adapters reach the simulator, and nothing else on this machine."""
+    settings.NETWORK_EXCEPTIONS = simulator.hosts
+    return simulator
+
+
+@pytest.fixture
+def crowd(networks, olive):
+    """Makes a campaign with so many pledged accounts: ``crowd(5, launch_in=0.2)``."""
+
+    def make(number, *, kind="mastodon", prefix="voice", **facts):
+        campaign = make_campaign(olive, **facts)
+        pledges = []
+        for index in range(number):
+            person = User.objects.create_user(name=f"{prefix} {index}")
+            account = link_mastodon(networks, person, f"{prefix}{index}", kind=kind)
+            pledges.append(make_pledge(campaign, account))
+        return campaign, pledges
+
+    return make
+
+
+@pytest.fixture
+def step():
+    """One tick of the scheduler; gives the launches it woke workers for."""
+
+    def do():
+        woken = []
+        tick(woken.append)
+        return woken
+
+    return do
+
+
+@pytest.fixture
+def launch_now(step):
+    """Tick, and work as a worker would, until the launch is over; gives the launch."""
+
+    def do(campaign, *, rounds=20):
+        for _ in range(rounds):
+            for launch_id in step():
+                deliver(launch_id)
+            launch = Launch.objects.filter(campaign=campaign).first()
+            step()
+            if launch is not None:
+                launch.refresh_from_db()
+                if launch.is_over:
+                    return launch
+        raise AssertionError(f"the launch did not end: {launch}")
+
+    return do
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch):
+    """Workers that do not linger, so that a test need not wait for them."""
+    monkeypatch.setattr("launches.delivering.LINGER_SECONDS", 0.3)
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog):
+    """Workers and ticks log no error that a test does not expect (it then clears ``caplog``)."""
+    yield
+    errors = [record for record in caplog.get_records("call") if record.levelname == "ERROR"]
+    assert not [record.getMessage() for record in errors if record.name.startswith("launches")]
