@@ -1,0 +1,203 @@
+"""What a campaign's page shows: its words, its crowd, its moment, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Min, Q
+
+from campaigns.models import Campaign, Revision, Visibility
+from campaigns.previewing import Preview, preview_posts
+from launches.models import Launch
+from launches.results import Summary, find_launch, summarise
+from networks.base import Mode
+from networks.registry import all_networks
+from pages.staging import Stage, find_stage
+from supporters.models import AccountState, Pledge
+
+FACES = 24
+ROOM_OPENS = timedelta(hours=1)  # from then on the page leads to the launch room
+EXACT_BELOW = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crowd:
+    """Who stands behind a campaign. ``reach`` is None where no account told of its followers.
+
+    ``renew`` accounts have to be authorised again by their owners before they can post; ``silent``
+    ones do not tell how many follow them, and are not in the reach.
+    """
+
+    people: int
+    accounts: int
+    renew: int
+    silent: int
+    reach: int | None
+
+    @property
+    def ready(self) -> int:
+        """How many accounts could be posted from now."""
+        return self.accounts - self.renew
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """Somebody on the wall, as ``components/_wall.html`` shows them."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """A campaign's page. ``summary`` is there once the launch was decided, ``mine`` counts the
+    accounts that the reader has lent.
+    """
+
+    campaign: Campaign
+    revision: Revision
+    stage: Stage
+    launch: Launch | None
+    summary: Summary | None
+    crowd: Crowd
+    faces: list[Face]
+    posts: list[Preview]
+    mine: int
+    is_mine: bool
+    is_near: bool
+
+    @property
+    def panel(self) -> str:
+        """The template of what stands beside the story."""
+        return f"pages/panels/{self.stage.value}.html"
+
+    @property
+    def launch_at(self) -> datetime | None:
+        """The moment that holds: the approved one, else the one that is planned."""
+        return self.campaign.launch_at or self.revision.launch_at
+
+    @property
+    def latest_at(self) -> datetime | None:
+        """After this nothing is posted any more."""
+        return self.campaign.latest_at or self.revision.latest_at
+
+    @property
+    def zone(self) -> str:
+        """The campaign's own time zone."""
+        return self.revision.zone or "UTC"
+
+    @property
+    def threshold(self) -> int | None:
+        """How many people it takes; None: it goes out whatever the number."""
+        if self.summary is not None:
+            return self.summary.threshold
+        if self.campaign.approved_id is not None:
+            return self.campaign.threshold
+        return self.revision.threshold
+
+    @property
+    def people(self) -> int:
+        """How many people stand behind it; from the launch on, the number that decided."""
+        return self.crowd.people if self.summary is None else self.summary.people
+
+    @property
+    def missing(self) -> int:
+        """How many more people it takes."""
+        return max(0, (self.threshold or 0) - self.people)
+
+    @property
+    def past(self) -> int:
+        """How many people there are beyond the threshold."""
+        return max(0, self.people - self.threshold) if self.threshold else 0
+
+    @property
+    def more(self) -> int:
+        """How many people are not on the wall."""
+        return max(0, self.people - len(self.faces))
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether anybody may find it, search engines too."""
+        is_public = self.campaign.visibility == Visibility.PUBLIC
+        return is_public and not self.stage.is_private
+
+    @property
+    def url(self) -> str:
+        """The whole address of the page, to pass on."""
+        return f"{settings.SITE_URL}{self.campaign.get_absolute_url()}"
+
+
+def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
+    """Gather the page of a campaign that ``reader`` (the request's user) may see."""
+    revision = campaign.revision
+    launch = find_launch(campaign)
+    is_decided = launch is not None and launch.decided_at is not None
+    launch_at = campaign.launch_at
+    return Showing(
+        campaign=campaign,
+        revision=revision,
+        stage=find_stage(campaign, launch=launch, now=now),
+        launch=launch,
+        summary=summarise(campaign) if is_decided else None,
+        crowd=count_crowd(campaign),
+        faces=list_faces(campaign, most=FACES),
+        posts=list_posts(revision),
+        mine=count_lent(campaign, person=reader),
+        is_mine=reader.is_authenticated and campaign.organiser_id == reader.pk,
+        is_near=launch_at is not None and launch_at - now <= ROOM_OPENS,
+    )
+
+
+def count_crowd(campaign: Campaign) -> Crowd:
+    """Count the people, the accounts and the reach of the pledges that stand."""
+    pledges = Pledge.objects.filter(campaign=campaign).counting()
+    counts = pledges.aggregate(
+        accounts=Count("pk"),
+        renew=Count("pk", filter=Q(account__state=AccountState.NEEDS_RELINK)),
+        silent=Count("pk", filter=Q(account__followers=None)),
+    )
+    is_told = not counts["accounts"] or counts["silent"] < counts["accounts"]
+    return Crowd(
+        people=pledges.count_people(),
+        reach=round_estimate(pledges.reach()) if is_told else None,
+        **counts,
+    )
+
+
+def round_estimate(number: int) -> int:
+    """Round to three digits: a sum of followers is no more exact than that."""
+    if number < EXACT_BELOW:
+        return number
+    return int(round(number, 3 - len(str(number))))
+
+
+def list_faces(campaign: Campaign, *, most: int) -> list[Face]:
+    """Those who agreed to be shown, each person once, the newest first."""
+    shown = Pledge.objects.filter(
+        campaign=campaign, is_shown=True, person__is_active=True
+    ).counting()
+    firsts = shown.order_by().values("person").annotate(first=Min("pk")).values("first")
+    pledges = Pledge.objects.filter(pk__in=firsts).select_related("account")
+    newest = pledges.order_by("-pledged_at", "-pk")[:most]
+    return [Face(name=each.account.display_name or each.account.handle) for each in newest]
+
+
+def list_posts(revision: Revision) -> list[Preview]:
+    """The message as it will be on each network that is posted to from here."""
+    if not revision.message:
+        return []
+    networks = all_networks()
+    return [
+        preview
+        for preview in preview_posts(revision.text)
+        if networks[preview.network].mode is Mode.AUTOMATIC
+    ]
+
+
+def count_lent(campaign: Campaign, *, person: Any) -> int:
+    """How many accounts this person has lent to the campaign; 0 for who is not signed in."""
+    if not person.is_authenticated:
+        return 0
+    return int(Pledge.objects.filter(campaign=campaign, person=person).counting().count())

@@ -1,0 +1,24 @@
+"""Addresses of the reading pages."""
+
+from django.urls import path, register_converter
+from django.urls.converters import SlugConverter
+
+from campaigns.drafting import RESERVED_SLUGS
+from pages import views
+
+
+class CampaignSlugConverter(SlugConverter):
+    """A campaign's address: never a word that is kept for a page of the site's own."""
+
+    regex = rf"(?!(?:{'|'.join(sorted(RESERVED_SLUGS))})/){SlugConverter.regex}"
+
+
+register_converter(CampaignSlugConverter, "campaign_slug")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("campaigns/", views.explore, name="explore"),
+    path("campaigns/<campaign_slug:slug>/", views.campaign, name="campaign"),
+    path("desk/", views.desk, name="desk"),
+    path("what-we-keep/", views.what_we_keep, name="what_we_keep"),
+]
