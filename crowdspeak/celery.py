@@ -1,0 +1,11 @@
+"""The Celery application. A message only says "look": the database is the queue."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crowdspeak.settings")
+
+app = Celery("crowdspeak")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["launches"])

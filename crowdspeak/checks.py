@@ -1,0 +1,69 @@
+"""Misconfiguration, told at the start in a sentence that says what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+LEASE_LEAST_SECONDS = 15
+
+
+@register()
+def check_token_keys(**_: Any) -> Sequence[CheckMessage]:
+    """Every token key must be a Fernet key."""
+    for number, key in enumerate(settings.TOKEN_KEYS, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            return [
+                Error(
+                    f"Key {number} of TOKEN_KEYS is not a Fernet key.",
+                    hint="Make one with 'python -m crowdspeak.keys FOLDER'.",
+                    id="crowdspeak.E001",
+                )
+            ]
+    return []
+
+
+@register()
+def check_lease(**_: Any) -> Sequence[CheckMessage]:
+    """A lease shorter than a request would let two workers hold the same delivery."""
+    if settings.LEASE_SECONDS >= LEASE_LEAST_SECONDS:
+        return []
+    return [
+        Error(
+            f"LEASE_SECONDS is {settings.LEASE_SECONDS}, and a request may take 10 s.",
+            hint=f"Set it to {LEASE_LEAST_SECONDS} or more, or leave it out.",
+            id="crowdspeak.E004",
+        )
+    ]
+
+
+@register(deploy=True)
+def check_site_is_https(**_: Any) -> Sequence[CheckMessage]:
+    """People lend their accounts: not over plain HTTP, but for this machine alone."""
+    if settings.SECURE or settings.LOOPBACK:
+        return []
+    return [
+        Error(
+            "SITE_URL is not https.",
+            hint="Put a proxy with a certificate in front and set SITE_URL to its address.",
+            id="crowdspeak.E002",
+        )
+    ]
+
+
+@register()
+def check_exceptions_are_for_trials(**_: Any) -> Sequence[CheckMessage]:
+    """The address guard has holes only where nothing real is at stake."""
+    if settings.NETWORK_EXCEPTIONS and not settings.LOOPBACK:
+        return [
+            Error(
+                "NETWORK_EXCEPTIONS opens this machine's own ports to anybody's input.",
+                hint="Remove it, or run the site on a loopback SITE_URL.",
+                id="crowdspeak.E003",
+            )
+        ]
+    return []

@@ -1,0 +1,134 @@
+"""``make demo``: the whole product on this machine, with simulated networks, until Ctrl-C.
+
+Every part runs as it does in production, as a process of its own: web, worker, beat, and the
+simulator in the networks' place. Nothing leaves the machine.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+
+from crowdspeak.keys import make_keys
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHONS = ((3, 11), (3, 14))
+FREE_MEGABYTES = 200
+
+
+class CannotStart(Exception):
+    """A sentence that says what to do."""
+
+
+def read_number(name: str, default: int) -> int:
+    """A whole number from the environment."""
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal():
+        raise CannotStart(f"{name} is {text!r}: give a whole number.")
+    return int(text)
+
+
+def check_machine(ports: list[int], folder: Path) -> None:
+    """Raise CannotStart for what would fail later in a way that is hard to read."""
+    if not PYTHONS[0] <= sys.version_info[:2] < PYTHONS[1]:
+        raise CannotStart("CrowdSpeak needs Python 3.11, 3.12 or 3.13.")
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free // 1_000_000
+    if free < FREE_MEGABYTES:
+        raise CannotStart(
+            f"Only {free} MB are free in {folder}: make room for {FREE_MEGABYTES} MB."
+        )
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise CannotStart(
+                    f"Port {port} is taken: stop what listens there, or choose others with "
+                    "PORT and SIMULATOR_PORT."
+                ) from None
+
+
+def describe_environment(folder: Path, *, port: int, simulator: int) -> dict[str, str]:
+    """The settings of the demo, for every process alike."""
+    directory = f"http://127.0.0.1:{simulator + 6}"
+    keys = {path: str(folder / "keys" / path) for path in ("secret_key", "token_keys")}
+    keys |= {path: str(folder / "keys" / path) for path in ("fingerprint_key", "instance_id")}
+    return {
+        "PROFILE": "demo",
+        "VAR_DIR": str(folder),
+        "PORT": str(port),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
+        "BROKER_URL": "filesystem://",
+        "CACHE_URL": "",
+        "EMAIL_URL": f"smtp://127.0.0.1:{simulator + 7}",
+        "SIMULATOR_URL": f"http://127.0.0.1:{simulator}",
+        "BLUESKY_PLC_URL": directory,
+        "BLUESKY_RESOLVER_URL": directory,
+        "BLUESKY_APPVIEW_URL": directory,
+        "NETWORK_EXCEPTIONS": ",".join(f"127.0.0.1:{simulator + n}" for n in range(1, 7)),
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **{f"{name.upper()}_FILE": path for name, path in keys.items()},
+    }
+
+
+def prepare(environment: dict[str, str]) -> None:
+    """Database and static files."""
+    for command in (["migrate"], ["collectstatic", "--no-input"]):
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", *command, "--verbosity", "0"],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+        )
+        if done.returncode:
+            raise CannotStart(f"'manage.py {command[0]}' failed; its own words are above.")
+
+
+def list_processes(simulator: int) -> dict[str, str]:
+    """Name and command of every process: the Procfile's, and what stands for the world."""
+    procfile = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+    mail = simulator + 7
+    procfile["simulator"] = f"python -m simulator --port {simulator} --smtp-port {mail}"
+    # The scheduler starts once the supporters are there, so that "ready" means ready to launch.
+    procfile["beat"] = f"python manage.py seed_demo accounts && exec {procfile['beat']}"
+    procfile["demo"] = "python manage.py seed_demo campaign"
+    return {name: f"exec {line}" if " && " not in line else line for name, line in procfile.items()}
+
+
+def main() -> int:
+    """Check, prepare, run until a signal; gives the exit code."""
+    try:
+        port, simulator = read_number("PORT", 8000), read_number("SIMULATOR_PORT", 8100)
+        folder = Path(os.environ.get("VAR_DIR") or ROOT / "var" / "demo").resolve()
+        check_machine([port, *range(simulator, simulator + 8)], folder)
+        make_keys(folder / "keys")
+        environment = os.environ | describe_environment(folder, port=port, simulator=simulator)
+        # What an earlier run's messages said is in the database too.
+        shutil.rmtree(folder / "broker", ignore_errors=True)
+        prepare(environment)
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The demo cannot write its files: {error}", file=sys.stderr)
+        return 1
+    manager = Manager()
+    for name, command in list_processes(simulator).items():
+        manager.add_process(name, command, quiet=False, env=environment, cwd=str(ROOT))
+    manager.loop()
+    # Stopped by a signal is how a demo ends.
+    return 0 if manager.returncode in (-signal.SIGTERM, -signal.SIGINT, 0, 130, 143) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

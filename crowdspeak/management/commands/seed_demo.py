@@ -1,0 +1,252 @@
+"""``manage.py seed_demo``: people, linked accounts and a campaign, made along the ordinary path.
+
+Accounts are linked through the networks' own authorisation, the campaign is drafted, submitted and
+validated, and every supporter pledges, by the same functions that the pages call.
+"""
+
+import os
+import random
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, transaction
+from django.urls import reverse
+from django.utils.http import urlsafe_base64_encode
+
+from accounts.models import User
+from campaigns import drafting, reviewing
+from campaigns.clock import database_now
+from campaigns.models import Campaign, Theme, Visibility
+from crowdspeak.simulated import ask_simulator, give_consent
+from launches.results import summarise
+from supporters.linking import begin_linking, finish_linking
+from supporters.models import AccountState, LinkedAccount
+from supporters.pledging import join_words, pledge, sign_words
+
+ORGANISER, ADMIN = "olive@demo.example", "rae@demo.example"
+LINKING_THREADS = 4
+PLEDGES_PER_COMMIT = 50
+STORY = """The night train to the coast leaves at 22:10 and arrives with the fishing boats. Last
+year **61,000 people** slept in it. In spring it is to be replaced by nothing at all.
+
+We ask the council for one thing: *a contract for two more years*, the time it takes to count
+properly who travels at night, and why.
+
+- Nurses who change shifts, students, people without a car
+- Families who cannot pay for a hotel on the way
+- Everybody who would rather sleep than fly
+"""
+
+
+class Command(BaseCommand):
+    """Refuses to run anywhere but in the demo profile."""
+
+    help = "Fill the demonstration with people, accounts and a campaign."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=["accounts", "campaign"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("seed_demo makes people up: it runs with PROFILE=demo only.")
+        if options["what"] == "accounts":
+            self.seed_accounts(read_number("DEMO_SUPPORTERS", 300))
+        else:
+            self.seed_campaign(
+                supporters=read_number("DEMO_SUPPORTERS", 300),
+                launch_in=read_number("DEMO_LAUNCH_IN", 45),
+            )
+
+    def seed_accounts(self, number: int) -> None:
+        """Link so many accounts, spread over every server that the simulator has."""
+        wait_for(lambda: bool(ask_simulator("instances")), what="the simulator")
+        seed_person(ORGANISER, name="Olive Hartnell")
+        seed_person(ADMIN, name="Rae Okafor", is_staff=True, is_superuser=True)
+        began = time.monotonic()
+        # The simulator forgets when it stops; what was linked before would be refused there.
+        LinkedAccount.objects.exclude(state=AccountState.UNLINKED).update(
+            state=AccountState.NEEDS_RELINK
+        )
+        instances = ask_simulator("instances")
+        with ThreadPoolExecutor(LINKING_THREADS) as threads:
+            linked = sum(
+                threads.map(
+                    lambda index: link_supporter(index, instances[index % len(instances)]),
+                    range(number),
+                )
+            )
+        self.stdout.write(f"{linked} accounts linked in {time.monotonic() - began:.0f} s")
+
+    def seed_campaign(self, *, supporters: int, launch_in: int) -> None:
+        """Once the site is ready: a validated campaign, everybody's pledge, then the outcome."""
+        wait_for(is_ready, what="the site")
+        slug = free_slug()
+        launch_at = database_now() + timedelta(seconds=launch_in)
+        self.stdout.write(
+            f"\n  The site        {settings.SITE_URL}/\n"
+            f"  The campaign    {settings.SITE_URL}/campaigns/{slug}/\n"
+            f"  Watch it live   {settings.SITE_URL}/campaigns/{slug}/launch/\n"
+            f"  The networks    {os.environ['SIMULATOR_URL']}/  (mail: /mail)\n"
+            f"  The admin, once {settings.SITE_URL}{sign_in_link(ADMIN)}\n"
+            f"  The organiser   {settings.SITE_URL}{sign_in_link(ORGANISER)}\n"
+        )
+        campaign = make_campaign(slug=slug, launch_at=launch_at, threshold=max(1, supporters // 2))
+        pledged = pledge_everybody(campaign, number=supporters)
+        self.stdout.write(f"{pledged} accounts pledged; launching in {launch_in} s from ready")
+        wait_for(
+            lambda: summarise(campaign).state in ("finished", "missed", "cancelled"),
+            what="the launch",
+            seconds=launch_in + 3600,
+        )
+        summary = summarise(campaign)
+        self.stdout.write(
+            f"Launch {summary.state}: {summary.sent} of {summary.pledges} posts sent, "
+            f"first after {summary.first_lag_ms} ms, last after {summary.last_lag_ms} ms"
+        )
+        connection.close()
+        while True:  # the demo goes on until it is stopped; this process must not end before
+            time.sleep(3600)
+
+
+def read_number(name: str, default: int) -> int:
+    """A whole number from the environment; ``crowdspeak.demo`` has checked the ports' alike."""
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal():
+        raise CommandError(f"{name} is {text!r}: give a whole number.")
+    return int(text)
+
+
+def wait_for(is_there: Any, *, what: str, seconds: float = 120) -> None:
+    """Ask again and again; CommandError when it takes too long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if is_there():
+                return
+        except (OSError, RuntimeError):
+            pass
+        time.sleep(0.2)
+    raise CommandError(f"{what} did not come up within {seconds:.0f} s")
+
+
+def is_ready() -> bool:
+    """Whether /readyz is green."""
+    try:
+        with urllib.request.urlopen(f"{settings.SITE_URL}/readyz", timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError:
+        return False
+
+
+def seed_person(email: str, **facts: Any) -> User:
+    """A person with a confirmed address and no password: the printed link lets them in."""
+    person = User.objects.filter(email=email).first()
+    if person is None:
+        person = User.objects.create_user(email, **facts)
+        EmailAddress.objects.create(user=person, email=email, verified=True, primary=True)
+    return person
+
+
+def sign_in_link(email: str) -> str:
+    """A path that signs this person in, once."""
+    person = User.objects.get(email=email)
+    marks = [
+        urlsafe_base64_encode(str(person.pk).encode()),
+        default_token_generator.make_token(person),
+    ]
+    return reverse("demo_sign_in", args=marks)
+
+
+def link_supporter(index: int, instance: dict[str, Any]) -> bool:
+    """Open an account at the simulator and link it by its own authorisation page."""
+    luck = random.Random(index)  # noqa: S311  (the same crowd every time)
+    order = {
+        "network": instance["network"],
+        "instance": instance["instance"],
+        "names": [f"voice{index}"],
+        "followers": int(luck.paretovariate(1.1) * 40),
+        "created_at": (database_now() - timedelta(days=luck.randint(20, 3000))).isoformat(),
+    }
+    account = ask_simulator("accounts", order)[0]
+    address = account["handle"] if instance["network"] == "bluesky" else instance["instance"]
+    session = f"demo-{index}"
+    try:
+        url = begin_linking(
+            instance["network"], address=address, session_key=session, person=None, campaign=None
+        )
+        answer = give_consent(url, account=account["handle"])
+        finish_linking(instance["network"], answer=answer, session_key=session, person=None)
+    finally:
+        connection.close()
+    return True
+
+
+def free_slug() -> str:
+    """``demo``, then ``demo-2`` and so on: a second start keeps what the first one did."""
+    taken = set(Campaign.objects.filter(slug__startswith="demo").values_list("slug", flat=True))
+    number = 1
+    while (slug := "demo" if number == 1 else f"demo-{number}") in taken:
+        number += 1
+    return slug
+
+
+def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
+    """Draft it, submit it, have it validated."""
+    organiser, reviewer = (User.objects.get(email=email) for email in (ORGANISER, ADMIN))
+    with transaction.atomic():
+        campaign = drafting.create_campaign(organiser)
+        drafting.save_step(
+            campaign,
+            by=organiser,
+            values={
+                "theme": Theme.objects.order_by("position").first(),
+                "title": "Keep the night train to the coast",
+                "summary": "Two more years for the 22:10, until somebody has counted its sleepers.",
+                "story": STORY,
+                "message": "I would rather wake up at the sea than at an airport. "
+                "Keep the night train to the coast.",
+                "link": f"{settings.SITE_URL}/campaigns/{slug}/",
+                "hashtag": "NightTrain",
+                "language": "en",
+                "launch_at": launch_at,
+                "zone": settings.TIME_ZONE,
+                "threshold": threshold,
+                "latest_minutes": 45,
+                "visibility": Visibility.PUBLIC,
+            },
+            pending={},
+            fields=drafting.CONTENT,
+        )
+        campaign.refresh_from_db()
+        Campaign.objects.amend(campaign, slug=slug)
+        revision = drafting.submit(campaign.working_revision, by=organiser)
+        return reviewing.approve(revision, reviewer=reviewer)
+
+
+def pledge_everybody(campaign: Campaign, *, number: int) -> int:
+    """Every linked account, its owner having read the exact words."""
+    revision = campaign.revision
+    seen = sign_words(revision, text=join_words(revision))
+    accounts = list(
+        LinkedAccount.objects.filter(state=AccountState.LINKED).select_related("person")[:number]
+    )
+    for start in range(0, len(accounts), PLEDGES_PER_COMMIT):
+        with transaction.atomic():
+            for account in accounts[start : start + PLEDGES_PER_COMMIT]:
+                pledge(
+                    campaign,
+                    person=account.person,
+                    account_ids=[account.pk],
+                    seen=seen,
+                    is_shown=account.pk % 3 != 0,
+                    receipt_email=f"voice{account.pk}@demo.example" if account.pk % 10 == 0 else "",
+                )
+    return len(accounts)

@@ -1,0 +1,337 @@
+"""Every setting, and the only place that reads the environment.
+
+Each variable may also be given as ``NAME_FILE``, a path to a file that holds it. ``.env.example``
+lists them all.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+
+PROFILES = ("production", "development", "demo")
+PROFILE = env.str("PROFILE", default="production")
+if PROFILE not in PROFILES:
+    raise ImproperlyConfigured(f"PROFILE is {PROFILE!r}; choose one of {', '.join(PROFILES)}.")
+PRODUCTION = PROFILE == "production"
+DEMO = PROFILE == "demo"
+DEBUG = env.bool("DEBUG", default=False)
+
+
+def require(name: str, purpose: str) -> str:
+    """A secret that must be there; the sentence says how to get one."""
+    value: str = env.str(name, default="").strip()
+    if not value or "change-me" in value:
+        raise ImproperlyConfigured(
+            f"{name} is missing or still the sample: it {purpose}. Make one with "
+            f"'python -m crowdspeak.keys FOLDER' and name its file in {name}_FILE."
+        )
+    return value
+
+
+SECRET_KEY = require("SECRET_KEY", "signs sessions")
+TOKEN_KEYS = [
+    key.strip()
+    for key in require("TOKEN_KEYS", "encrypts the supporters' tokens").split(",")
+    if key.strip()
+]
+FINGERPRINT_KEY = require("FINGERPRINT_KEY", "lets an account post once, even after it is erased")
+INSTANCE_ID = require("INSTANCE_ID", "tells this installation from a copy of its database")
+
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+_site = urlsplit(SITE_URL)
+SITE_HOST = _site.hostname or ""
+LOOPBACK = SITE_HOST in ("127.0.0.1", "localhost", "::1")
+if _site.scheme not in ("http", "https") or not SITE_HOST:
+    raise ImproperlyConfigured(
+        f"SITE_URL is {SITE_URL!r}: give the whole address, like https://speak.example.org"
+    )
+if DEMO and not LOOPBACK:
+    raise ImproperlyConfigured(
+        "The demo profile runs on this machine alone: SITE_URL must start with http://127.0.0.1"
+    )
+SECURE = _site.scheme == "https"
+ALLOWED_HOSTS = [SITE_HOST, *env.list("ALLOWED_HOSTS", default=[])]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+# ── Applications ──────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "crowdspeak.apps.CrowdSpeakConfig",
+    "crowdspeak.apps.CrowdSpeakAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "django_htmx",
+    "post_office",
+    "accounts",
+    "campaigns",
+    "supporters",
+    "launches",
+    "pages",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PersonMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "crowdspeak.urls"
+WSGI_APPLICATION = "crowdspeak.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "crowdspeak.context.describe_site",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ── Database, cache, broker ───────────────────────────────────────────────────────────────────
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/crowdspeak.sqlite3")
+}
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # FULL, not NORMAL: a claim that a power cut takes back would be posted a second time.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    _database["CONN_MAX_AGE"] = 60
+    _database["CONN_HEALTH_CHECKS"] = True
+
+BROKER_URL = env.str("BROKER_URL", default="filesystem://")
+CACHE_URL = env.str("CACHE_URL", default="")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+    }
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_ENABLE_UTC = True
+CELERY_TASK_DEFAULT_QUEUE = "launches"
+CELERY_TASK_ROUTES = {
+    "launches.tasks.tick": {"queue": "tick"},
+    "launches.tasks.send_mails": {"queue": "mails"},
+}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "launches.tasks.tick", "schedule": 1.0, "options": {"expires": 3}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
+if BROKER_URL.startswith("filesystem"):
+    _broker = VAR_DIR / "broker"
+    for _folder in ("messages", "control"):
+        (_broker / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "messages"),
+        "data_folder_out": str(_broker / "messages"),
+        "control_folder": str(_broker / "control"),
+        "polling_interval": 0.1,
+    }
+
+# ── People ────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "desk"
+LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOOPBACK
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_COOLOFF_TIME = 1
+AXES_RESET_ON_SUCCESS = True
+STAFF_NEEDS_MFA = not DEMO
+
+# ── Words and times ───────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# What people may choose to be written to in, and of these what the site offers by now: a language
+# comes with its texts, since a page in two languages reads worse than one in the wrong one.
+ALL_LANGUAGES = [("en", "English"), ("fr", "Français")]
+LANGUAGES = [
+    (code, name)
+    for code, name in ALL_LANGUAGES
+    if code == "en" or (BASE_DIR / "locale" / code / "LC_MESSAGES" / "django.mo").exists()
+]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
+CAMPAIGN_LANGUAGES = [
+    ("en", _("English")),
+    ("fr", _("French")),
+    ("de", _("German")),
+    ("es", _("Spanish")),
+    ("it", _("Italian")),
+    ("nl", _("Dutch")),
+    ("pt", _("Portuguese")),
+]
+
+# ── Files ─────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# ── Mail: rows first (django-post-office), sent by the workers ────────────────────────────────
+_mail = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = "post_office.EmailBackend"
+EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+_mail_host = "localhost" if LOOPBACK else SITE_HOST
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"CrowdSpeak <no-reply@{_mail_host}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+POST_OFFICE = {
+    "BACKENDS": {"default": _mail["EMAIL_BACKEND"]},
+    "DEFAULT_PRIORITY": "medium",
+    "THREADS_PER_PROCESS": 1,
+    "MAX_RETRIES": 4,
+    "LOCK_FILE_NAME": str(VAR_DIR / "post_office"),
+}
+
+# ── Campaigns and launches ────────────────────────────────────────────────────────────────────
+REVIEW_LEAD_SECONDS = 0 if DEMO else env.int("REVIEW_LEAD_SECONDS", default=48 * 3600)
+FREEZE_SECONDS = 600  # from T-10 min nothing changes but cancel
+# How long a worker holds a delivery: well over a request's deadline (10 s). A lost worker's
+# deliveries are looked up one deadline after it.
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=40)
+WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
+
+# ── Networks ──────────────────────────────────────────────────────────────────────────────────
+NETWORKS = {
+    "mastodon": {"mode": env.str("MASTODON_MODE", default="automatic")},
+    "bluesky": {
+        "mode": env.str("BLUESKY_MODE", default="automatic"),
+        "plc_url": env.str("BLUESKY_PLC_URL", default="https://plc.directory"),
+        "resolver_url": env.str("BLUESKY_RESOLVER_URL", default="https://public.api.bsky.app"),
+        "appview_url": env.str("BLUESKY_APPVIEW_URL", default="https://public.api.bsky.app"),
+        "client_key": env.str("BLUESKY_CLIENT_KEY", default=""),
+    },
+}
+# Exact "host:port" pairs on this machine that the address guard lets through (a simulator).
+NETWORK_EXCEPTIONS = frozenset(env.list("NETWORK_EXCEPTIONS", default=[]))
+
+# ── Safety ────────────────────────────────────────────────────────────────────────────────────
+SECURE_SSL_REDIRECT = False  # the proxy's work; it would also redirect its health checks
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = "Lax"  # the way back from a network is a cross-site GET
+CSRF_COOKIE_SECURE = SECURE
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # sub-domains are the operator's to decide on
+    "security.W008",  # the proxy redirects to https
+    "security.W021",  # preloading HSTS as well
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+        # Chromium applies it to the redirect after a form's POST: the way to a network.
+        "form-action": [SELF, "https:", *(["http:"] if LOOPBACK else [])],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},
+        "post_office": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
+        "aiohttp.access": {"level": "WARNING"},
+    },
+}

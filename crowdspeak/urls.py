@@ -1,0 +1,23 @@
+"""Every address of the site, stage by stage."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from crowdspeak import demo_views
+
+urlpatterns: list[URLResolver | URLPattern] = [
+    path("", include("pages.urls")),
+    path("", include("campaigns.urls")),
+    path("", include("supporters.urls")),
+    path("", include("launches.urls")),
+    path("", include("accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("crowdspeak.health")),
+]
+
+if settings.DEMO:
+    urlpatterns += [
+        path("demo/sign-in/<str:person>/<str:token>/", demo_views.sign_in, name="demo_sign_in")
+    ]

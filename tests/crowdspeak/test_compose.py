@@ -1,0 +1,49 @@
+"""docker-compose.yml says the same as the Procfile, and names no setting that does not exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+
+
+def read_procfile():
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    return dict(line.split(": ", 1) for line in lines if line)
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_containers_run_what_the_procfile_runs(name):
+    assert shlex.split(SERVICES[name]["command"]) == shlex.split(read_procfile()[name])
+
+
+def test_the_web_container_serves_the_same_application():
+    for command in (SERVICES["web"]["command"], read_procfile()["web"]):
+        assert shlex.split(command)[0] == "granian"
+        assert shlex.split(command)[-1] == "crowdspeak.wsgi:application"
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "prepare"])
+def test_every_setting_of_a_container_is_one_that_is_documented(name):
+    documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    given = {each.removesuffix("_FILE") for each in SERVICES[name]["environment"]}
+    assert given <= documented
+
+
+def test_only_this_machine_reaches_the_site_without_a_proxy():
+    assert SERVICES["web"]["ports"] == ["127.0.0.1:8000:8000"]
+    assert not [name for name in SERVICES if name != "web" and "ports" in SERVICES[name]]
+
+
+def test_every_setting_that_is_read_is_documented():
+    read = set(
+        re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "crowdspeak/settings.py").read_text())
+    )
+    read |= set(re.findall(r'require\("([A-Z_]+)"', (ROOT / "crowdspeak/settings.py").read_text()))
+    documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert read <= documented
