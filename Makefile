@@ -70,3 +70,7 @@ test-real: $(VENV)/.test ## Launch on a real Bluesky server in a real browser (n
 .PHONY: messages
 messages: $(VENV)/.test ## Collect the texts to translate
 	@$(MANAGE) makemessages --locale fr --ignore .venv --ignore var --ignore tests
+
+.PHONY: bench
+bench: $(VENV)/.test ## Measure a launch beside the fastest that this machine could send
+	@$(BIN)/python -m bench.launch

@@ -279,9 +279,13 @@ WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
 
 # ── Networks ──────────────────────────────────────────────────────────────────────────────────
 NETWORKS = {
-    "mastodon": {"mode": env.str("MASTODON_MODE", default="automatic")},
+    "mastodon": {
+        "mode": env.str("MASTODON_MODE", default="automatic"),
+        "pace": env.str("MASTODON_PACE", default=""),
+    },
     "bluesky": {
         "mode": env.str("BLUESKY_MODE", default="automatic"),
+        "pace": env.str("BLUESKY_PACE", default=""),
         "plc_url": env.str("BLUESKY_PLC_URL", default="https://plc.directory"),
         "resolver_url": env.str("BLUESKY_RESOLVER_URL", default="https://public.api.bsky.app"),
         "appview_url": env.str("BLUESKY_APPVIEW_URL", default="https://public.api.bsky.app"),

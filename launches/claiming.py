@@ -19,8 +19,9 @@ from launches import pace
 from launches.keys import delivery_key
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from networks import registry
-from networks.base import Post, Server
+from networks.base import Credentials, Post, Server
 from networks.errors import gettext_noop
+from supporters import tokens
 from supporters.models import AccountState, Pledge, PledgeState
 
 BATCH = 250
@@ -46,6 +47,7 @@ class Claim:
     linked_at: datetime
     network: str
     server: Server
+    credentials: Credentials | None  # None: to be refreshed, or not readable
     post: Post
     first_tried_at: datetime
     lease_until: datetime
@@ -187,6 +189,7 @@ def _describe(row: Delivery, *, now: datetime, sends: bool) -> Claim:
         linked_at=row.pledge.account.linked_at,
         network=row.network,
         server=row.pledge.account.known_server.server,
+        credentials=tokens.credentials_at_hand(row.pledge.account, now=now),
         post=Post(text=row.text, language=row.language, planned_at=planned_at, key=key),
         first_tried_at=row.first_tried_at or now,
         lease_until=row.lease_until,

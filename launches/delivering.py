@@ -33,6 +33,7 @@ from supporters.vault import VaultError
 logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 500
+FIRST_BATCH = 30
 RECORD_SECONDS = 0.1
 FLAG_SECONDS = 0.1
 FLAG_MOST_SECONDS = 0.25
@@ -127,6 +128,7 @@ class Run:
         self.paused: dict[str, float] = {}
         self.sending: set[asyncio.Task[None]] = set()
         self.moment = Moment(0.0, 0.0)
+        self.batch = FIRST_BATCH
         self.ended = asyncio.Event()
 
     async def go(self) -> None:
@@ -206,7 +208,9 @@ class Run:
             await asyncio.sleep(IDLE_SECONDS)
 
     async def _claim(self, most: int) -> list[Claim]:
+        """A batch of claims, the first ones small, so that the first posts need not wait."""
         now = boot_seconds()
+        most, self.batch = min(most, self.batch), min(claiming.BATCH, 2 * self.batch)
         self.paused = {host: until for host, until in self.paused.items() if until > now}
         paused = list(self.paused)
         try:
@@ -244,6 +248,8 @@ class Run:
 
     async def _read_credentials(self, claim: Claim) -> Credentials:
         """Credentials good for a while, refreshed if need be. Raises one of the four errors."""
+        if claim.credentials is not None:
+            return claim.credentials
         try:
             return await tokens.refresh_if_needed(
                 self.http, claim.account_id, run=self.database.run

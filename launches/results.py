@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q
 
 from campaigns.models import Campaign, CampaignState
-from launches.models import Delivery, DeliveryState, Launch, LaunchKind
+from launches.models import Delivery, DeliveryState, Launch, LaunchKind, LaunchState
 from supporters.models import Pledge, PledgeState
 
 
@@ -98,13 +98,12 @@ def _summarise_pledges(campaign: Campaign, launch: Launch | None) -> Summary:
     live = Pledge.objects.filter(campaign=campaign, state=PledgeState.LIVE)
     pledges = live.count()
     tally = dict.fromkeys(DeliveryState.values, 0)
-    tally[DeliveryState.PLANNED] = pledges
-    if launch is not None:
-        state = launch.state
-    elif campaign.state == CampaignState.CANCELLED:
-        state = CampaignState.CANCELLED
+    if campaign.state == CampaignState.CANCELLED:
+        state: str = LaunchState.CANCELLED
+        tally[DeliveryState.NOT_SENT] = pledges
     else:
-        state = "scheduled"
+        state = launch.state if launch else LaunchState.SCHEDULED
+        tally[DeliveryState.PLANNED] = pledges
     return Summary(
         state=state,
         launch_at=campaign.launch_at,

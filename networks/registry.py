@@ -15,9 +15,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
+from networks.adapters import bluesky, mastodon
 from networks.adapters.bluesky import Bluesky
 from networks.adapters.mastodon import Mastodon
-from networks.base import Mode, Network
+from networks.base import Allowance, Mode, Network
 from networks.http import Http
 
 _SETTINGS = frozenset({"NETWORKS", "SITE_URL", "NETWORK_EXCEPTIONS"})
@@ -56,7 +57,11 @@ def _list_offered() -> Mapping[str, Network]:
 @lru_cache(maxsize=1)
 def _build_adapters() -> Mapping[str, Network]:
     adapters: tuple[Network, ...] = (
-        Mastodon(mode=_read_mode("mastodon"), website=settings.SITE_URL),
+        Mastodon(
+            mode=_read_mode("mastodon"),
+            website=settings.SITE_URL,
+            pace=_read_pace("mastodon", usual=mastodon.PACE),
+        ),
         _build_bluesky(),
     )
     return MappingProxyType({adapter.name: adapter for adapter in adapters})
@@ -64,12 +69,14 @@ def _build_adapters() -> Mapping[str, Network]:
 
 def _build_bluesky() -> Bluesky:
     mode = _read_mode("bluesky")
-    options = {name: value for name, value in _read("bluesky").items() if name != "mode"}
+    known = _read("bluesky").items()
+    options = {name: value for name, value in known if name not in ("mode", "pace")}
     try:
         return Bluesky(
             mode=mode,
             site_url=settings.SITE_URL,
             allowed_hosts=frozenset(settings.NETWORK_EXCEPTIONS),
+            pace=_read_pace("bluesky", usual=bluesky.PACE),
             **options,
         )
     except ValueError:
@@ -92,6 +99,19 @@ def _read_mode(name: str) -> Mode:
         raise ImproperlyConfigured(
             f"The mode of {name} is {given!r}: set {name.upper()}_MODE to one of {modes}."
         ) from None
+
+
+def _read_pace(name: str, *, usual: Allowance) -> Allowance:
+    """Give the operator's own pace, "requests/seconds" per host, or the usual one."""
+    given = _read(name).get("pace")
+    if not given:
+        return usual
+    count, _, seconds = str(given).partition("/")
+    if not (count.isdecimal() and seconds.isdecimal() and int(count) and int(seconds)):
+        raise ImproperlyConfigured(
+            f"{name.upper()}_PACE is {given!r}: give requests and seconds, like 1000/10."
+        )
+    return Allowance(count=int(count), seconds=int(seconds))
 
 
 def _forget(*, setting: str, **_: object) -> None:

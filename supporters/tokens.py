@@ -81,6 +81,18 @@ def read_credentials(account: LinkedAccount) -> Credentials:
     return vault.unseal_credentials(account.sealed_credentials, fingerprint=account.fingerprint)
 
 
+def credentials_at_hand(account: LinkedAccount, *, now: datetime) -> Credentials | None:
+    """What is sealed on this row, as it was loaded, if it can be used as it is.
+
+    None: it has to be refreshed first, or cannot be read; ``refresh_if_needed`` tells which.
+    """
+    try:
+        credentials = read_credentials(account)
+    except (NeedsRelink, vault.VaultError):
+        return None
+    return None if is_running_out(credentials, now=now) else credentials
+
+
 def usable_credentials(account: LinkedAccount) -> Credentials:
     """Credentials that are good for two minutes at least, refreshed where they are not.
 

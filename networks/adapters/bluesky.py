@@ -82,6 +82,9 @@ _UNCLEAR = gettext_noop("%(host)s gave no clear answer, so it is not known what 
 _NOT_LOOKED = gettext_noop("%(host)s does not show at the moment whether the post is there.")
 
 
+PACE = Allowance(count=2500, seconds=300)
+
+
 class Bluesky:
     """The network of ``app.bsky``, by ``networks.base.Network``.
 
@@ -112,8 +115,10 @@ class Bluesky:
         client_key: str = "",
         web_url: str = "https://bsky.app",
         allowed_hosts: frozenset[str] = frozenset(),
+        pace: Allowance = PACE,
     ) -> None:
         self.mode = mode
+        self._pace = pace
         self._web_url = web_url.rstrip("/")
         self._allowed_hosts = allowed_hosts
         self._directory = Directory(
@@ -350,9 +355,9 @@ class Bluesky:
 
         The rest is for what is not paced: nonces asked for again, look-ups, refreshes
         (https://docs.bsky.app/docs/advanced-guides/rate-limits). An account's own limit, 2,500
-        posts in an hour, is never met here.
+        posts in an hour, is never met here. ``BLUESKY_PACE`` sets another pace.
         """
-        return [Allowance(count=2500, seconds=300)]
+        return (self._pace,)
 
     async def _look(
         self, http: Http, home: str, *, did: str, rkey: str, deadline_seconds: float

@@ -83,6 +83,9 @@ _TOO_MANY = gettext_noop("The account on %(host)s has posted too much since to l
 _NOT_REVOKED = gettext_noop("%(host)s did not take the authorisation back: “%(reason)s”.")
 
 
+PACE = Allowance(count=1000, seconds=10)
+
+
 class Mastodon:
     """One adapter for all servers; see ``networks.base.Network``."""
 
@@ -93,8 +96,16 @@ class Mastodon:
     address_example = "mastodon.social"
     deadline_seconds = 10.0
 
-    def __init__(self, *, mode: Mode, website: str, app_name: str = "CrowdSpeak") -> None:
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        website: str,
+        app_name: str = "CrowdSpeak",
+        pace: Allowance = PACE,
+    ) -> None:
         self.mode = mode
+        self._pace = pace
         self._website = website
         self._app_name = app_name
 
@@ -310,9 +321,9 @@ class Mastodon:
         """Mastodon counts 300 requests per 5 minutes and token, none per sender with a token.
 
         What is left is courtesy: a server answers some hundred posts a second, and its other users
-        want to be served as well.
+        want to be served as well. ``MASTODON_PACE`` sets another one.
         """
-        return (Allowance(count=1000, seconds=10),)
+        return (self._pace,)
 
     async def _ask(
         self, http: Http, server: Server, url: str, *, form: Mapping[str, str]

@@ -8,8 +8,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from networks import registry
-from networks.base import Mode
+from networks.base import Allowance, Mode, Server
 from networks.errors import Rejected
+
+SERVER = Server(network="mastodon", host="a.example", url="https://a.example")
 
 
 def test_networks_that_are_on_are_offered_in_their_mode(settings) -> None:
@@ -59,3 +61,22 @@ def test_way_out_reaches_the_exceptions_of_the_settings_and_no_other(settings) -
 
     with pytest.raises(Rejected):
         asyncio.run(ask("http://127.0.0.1:10/"))
+
+
+@pytest.mark.parametrize("name", ["mastodon", "bluesky"])
+def test_a_pace_of_the_operator_s_own_is_kept_to(settings, name):
+    settings.NETWORKS = {name: {"mode": "automatic", "pace": "7/30"}}
+    given = registry.all_networks()[name].allowances(SERVER)
+    assert list(given) == [Allowance(count=7, seconds=30)]
+
+
+@pytest.mark.parametrize("pace", ["7", "0/10", "7/0", "fast", "-1/10"])
+def test_a_pace_that_is_none_is_refused_with_a_sentence(settings, pace):
+    settings.NETWORKS = {"mastodon": {"mode": "automatic", "pace": pace}}
+    with pytest.raises(ImproperlyConfigured, match="MASTODON_PACE"):
+        registry.all_networks()
+
+
+def test_without_one_the_adapter_s_own_holds(settings):
+    settings.NETWORKS = {"mastodon": {"mode": "automatic", "pace": ""}}
+    assert list(registry.all_networks()["mastodon"].allowances(SERVER))

@@ -1,0 +1,59 @@
+"""A server that takes posts as fast as it can: ``python -m bench.sink LATENCY_MS``.
+
+It answers Mastodon's publish endpoint after the latency, counts, and prints its port. A process of
+its own, with no framework: what is measured is who sends.
+"""
+
+import asyncio
+import itertools
+import sys
+
+import uvloop
+
+LATENCY = float(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.0
+numbers = itertools.count(1)
+
+
+class Sink(asyncio.Protocol):
+    """HTTP/1.1, keep-alive, one request at a time on each connection."""
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data):
+        self.buffer += data
+        while True:
+            head, found, rest = self.buffer.partition(b"\r\n\r\n")
+            if not found:
+                return
+            length = 0
+            for line in head.split(b"\r\n"):
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            if len(rest) < length:
+                return
+            self.buffer = rest[length:]
+            if LATENCY:
+                asyncio.get_running_loop().call_later(LATENCY, self.answer)
+            else:
+                self.answer()
+
+    def answer(self):
+        number = next(numbers)
+        url = f"http://127.0.0.1/@a/{number}"
+        body = f'{{"id":"{number}","uri":"{url}","url":"{url}","content":""}}'.encode()
+        head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        head += f"Content-Length: {len(body)}\r\n\r\n"
+        if not self.transport.is_closing():
+            self.transport.write(head.encode() + body)
+
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0, backlog=4096)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
