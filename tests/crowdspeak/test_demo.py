@@ -1,0 +1,67 @@
+"""The demo's start: what it checks, and what it starts."""
+
+import socket
+
+import pytest
+
+from crowdspeak.demo import (
+    CannotStart,
+    check_machine,
+    describe_environment,
+    list_processes,
+    read_number,
+)
+
+
+def test_a_port_that_is_taken_is_named_with_what_to_do(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"Port {port} is taken: stop"):
+            check_machine([port], tmp_path)
+
+
+def test_a_full_disk_is_told_before_anything_is_written(tmp_path, monkeypatch):
+    import shutil
+
+    usage = shutil._ntuple_diskusage(100, 99, 1)
+    monkeypatch.setattr("crowdspeak.demo.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(CannotStart, match="make room"):
+        check_machine([], tmp_path)
+
+
+def test_another_python_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("crowdspeak.demo.PYTHONS", ((4, 0), (5, 0)))
+    with pytest.raises(CannotStart, match="Python 3"):
+        check_machine([], tmp_path)
+
+
+def test_a_machine_that_will_do_is_let_through(tmp_path):
+    check_machine([], tmp_path / "new")
+    assert (tmp_path / "new").is_dir()
+
+
+def test_a_number_that_is_none_is_told(monkeypatch):
+    monkeypatch.setenv("PORT", "many")
+    with pytest.raises(CannotStart, match="PORT is 'many'"):
+        read_number("PORT", 8000)
+
+
+def test_only_this_machine_is_reached(tmp_path):
+    facts = describe_environment(tmp_path, port=1, simulator=2, empty=False)
+    urls = [value for name, value in facts.items() if name.endswith("_URL") and "//" in value]
+    assert urls
+    assert all("127.0.0.1" in url or url.startswith(("sqlite", "filesystem")) for url in urls)
+    assert facts["PROFILE"] == "demo"
+
+
+def test_development_shows_errors_and_has_nobody_in_it(tmp_path):
+    assert describe_environment(tmp_path, port=1, simulator=2, empty=True)["DEBUG"] == "1"
+    assert "demo" not in list_processes(8100, empty=True)
+
+
+def test_the_demo_runs_what_the_procfile_runs():
+    commands = list_processes(8100, empty=False)
+    assert set(commands) == {"web", "worker", "beat", "simulator", "demo"}
+    assert commands["beat"].startswith("python manage.py seed_demo accounts && exec celery")
