@@ -37,9 +37,9 @@ def make_rkey(post: Post) -> str:
 def build_record(post: Post) -> dict[str, Any]:
     """Give the ``app.bsky.feed.post`` record of a post.
 
-    ``createdAt`` is the planned moment, whatever the time is now.
+    ``createdAt`` is the moment of the launch, whatever the time is now.
     """
-    created_at = post.planned_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    created_at = post.dated_at.astimezone(UTC).isoformat(timespec="milliseconds")
     record: dict[str, Any] = {
         "$type": COLLECTION,
         "text": post.text,

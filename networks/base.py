@@ -92,15 +92,26 @@ class Profile:
 class Post:
     """One post, exact and repeatable: the same delivery always makes the same ``Post``.
 
-    ``planned_at`` is the first approved moment (UTC); it never moves, since a network that is
-    keyed by us compares the whole record. ``key`` (32 hex digits) is a pure function of campaign,
-    account and moment; adapters derive from it what their network wants as a key.
+    ``planned_at`` is the first approved moment (UTC) and never moves; ``key`` (32 hex digits) is a
+    pure function of campaign, account and that moment. Adapters derive from the two what their
+    network wants as a key. ``moved_to`` is the moment of the launch when it is another one.
     """
 
     text: str
     language: str
     planned_at: datetime
     key: str
+    moved_to: datetime | None = None
+
+    @property
+    def dated_at(self) -> datetime:
+        """The moment that the post itself bears, where a network lets us say: the launch's."""
+        return self.moved_to or self.planned_at
+
+    @property
+    def sought_from(self) -> datetime:
+        """The earliest moment at which it can have been posted."""
+        return min(self.planned_at, self.dated_at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -253,7 +253,7 @@ class Mastodon:
         for _ in range(MOST_PAGES):
             statuses, skew, is_owner = await self._read_page(http, server, credentials, params)
             # A server whose clock is behind dates its posts too early; one that is ahead, too late.
-            since = post.planned_at + min(skew, timedelta()) - timedelta(seconds=CLOCK_SECONDS)
+            since = post.sought_from + min(skew, timedelta()) - timedelta(seconds=CLOCK_SECONDS)
             moments = [read_moment(status.get("created_at")) for status in statuses]
             for status, moment in zip(statuses, moments, strict=True):
                 is_old = moment is not None and moment < since

@@ -163,3 +163,17 @@ def test_rotated_keys_all_decrypt(crowd, launch_now, networks, settings):
     settings.TOKEN_KEYS = [Fernet.generate_key().decode(), *settings.TOKEN_KEYS]
     launch_now(campaign)
     assert tally(campaign) == {"sent": 1}
+
+
+def test_a_postponed_launch_keeps_the_keys_of_its_first_moment(crowd, launch_now, networks):
+    from datetime import timedelta
+
+    from campaigns.models import Campaign
+    from launches.keys import delivery_key
+
+    campaign, pledges = crowd(1, launch_in=0.2)
+    first = campaign.launch_at - timedelta(days=14)
+    Campaign.objects.filter(pk=campaign.pk).update(first_launch_at=first)
+    launch_now(campaign)
+    key = delivery_key(campaign=campaign.uid, fingerprint=pledges[0].fingerprint, planned_at=first)
+    assert networks.list_requests()[0]["key"] == key

@@ -289,3 +289,10 @@ def test_record_is_the_same_whenever_it_is_built() -> None:
 
 def test_record_leaves_out_what_there_is_not() -> None:
     assert set(build_record(replace(POST, text="x", language=""))) == {"$type", "text", "createdAt"}
+
+
+def test_a_launch_that_was_moved_keeps_its_key_and_bears_the_new_date() -> None:
+    moved = replace(POST, moved_to=POST.planned_at + timedelta(days=14))
+    assert make_rkey(moved) == make_rkey(POST)
+    assert build_record(moved)["createdAt"] == "2026-12-06T18:00:00.000Z"
+    assert moved.sought_from == POST.planned_at
