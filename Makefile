@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
-MANAGE := $(BIN)/python manage.py
+MANAGE := PROFILE=development $(BIN)/python manage.py
 export DEMO_SUPPORTERS DEMO_LAUNCH_IN
 
 .PHONY: help
@@ -68,7 +68,7 @@ test-real: $(VENV)/.test ## Launch on a real Bluesky server in a real browser (n
 	@$(BIN)/python -m pytest tests/real
 
 .PHONY: messages
-messages: $(VENV)/.test ## Collect the texts to translate
+messages: setup ## Collect the texts to translate
 	@$(MANAGE) makemessages --locale fr --ignore .venv --ignore var --ignore tests
 
 .PHONY: bench

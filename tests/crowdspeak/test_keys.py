@@ -47,7 +47,7 @@ def start(tmp_path, **environment):
 
 @pytest.mark.parametrize("missing", sorted(NAMES))
 def test_nothing_starts_without_a_secret(tmp_path, missing):
-    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "keys")}
+    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "safe")}
     del keys[f"{missing.upper()}_FILE"]
     code, said = start(tmp_path, **keys)
     assert code != 0
@@ -56,7 +56,7 @@ def test_nothing_starts_without_a_secret(tmp_path, missing):
 
 
 def test_a_sample_secret_is_refused(tmp_path):
-    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "keys")}
+    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "safe")}
     del keys["SECRET_KEY_FILE"]
     code, said = start(tmp_path, SECRET_KEY="change-me", **keys)
     assert code != 0
@@ -78,13 +78,18 @@ def test_a_sample_secret_is_refused(tmp_path):
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path, environment, word):
-    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "keys")}
+    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "safe")}
     settings = {name: value for name, value in (keys | environment).items() if value}
     code, said = start(tmp_path, **settings)
     assert code != 0
     assert word in said
 
 
+def test_secrets_are_found_where_set_up_puts_them(tmp_path):
+    make_keys(tmp_path / "keys")
+    assert start(tmp_path)[0] == 0
+
+
 def test_everything_right_starts(tmp_path):
-    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "keys")}
+    keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(tmp_path / "safe")}
     assert start(tmp_path, **keys)[0] == 0
