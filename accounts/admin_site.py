@@ -1,13 +1,13 @@
 """The admin's door: the ordinary sign-in, and a second factor for everybody on the staff."""
 
-from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from accounts.rights import acts_as_staff
 
 
 class AdminSite(admin.AdminSite):
@@ -18,9 +18,7 @@ class AdminSite(admin.AdminSite):
     index_title = gettext_lazy("What there is to look after")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        if not super().has_permission(request):
-            return False
-        return not settings.STAFF_NEEDS_MFA or bool(is_mfa_enabled(request.user))
+        return acts_as_staff(request.user)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

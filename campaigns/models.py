@@ -172,11 +172,16 @@ class Campaign(models.Model):
         return self.threshold is not None
 
     def is_frozen(self, now: datetime) -> bool:
-        """Whether its launch is so near that nothing changes any more but to cancel (T-10 min)."""
-        return (
+        """Whether its launch is so near that nothing changes any more but to cancel (T-10 min).
+
+        A suspended one whose moment has passed may still be given another.
+        """
+        if self.launch_at is None:
+            return False
+        is_near = self.launch_at - now <= timedelta(seconds=settings.FREEZE_SECONDS)
+        return is_near and (
             self.state == CampaignState.SCHEDULED
-            and self.launch_at is not None
-            and self.launch_at - now <= timedelta(seconds=settings.FREEZE_SECONDS)
+            or (self.state == CampaignState.SUSPENDED and now < self.launch_at)
         )
 
     def is_open(self, now: datetime) -> bool:

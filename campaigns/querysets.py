@@ -8,6 +8,7 @@ from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.rights import acts_as_staff
 from campaigns.states import MOVES, PAGE_STATES, CampaignState, RevisionState, Visibility
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def seen_by(self, user: Any) -> CampaignQuerySet:
         """Those whose page this person may open: approved ones, their own, all for the staff."""
-        if getattr(user, "is_staff", False):
+        if acts_as_staff(user):
             return self
         if getattr(user, "is_authenticated", False):
             return self.filter(Q(approved__isnull=False, state__in=PAGE_STATES) | Q(organiser=user))
