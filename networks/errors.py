@@ -33,6 +33,7 @@ class TryLater(NetworkError):
 
     ``after_seconds`` is what the network asked for (already capped), or None when it said nothing.
     ``scope`` says who has to wait: this account, everybody on this host, or the whole network.
+    ``token_expired``: a refreshed token would be let in at once.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class TryLater(NetworkError):
         *,
         after_seconds: float | None = None,
         scope: Scope = "account",
+        token_expired: bool = False,
         **facts: str | float,
     ) -> None:
         super().__init__(sentence, **facts)
         self.after_seconds = after_seconds
         self.scope: Scope = scope
+        self.token_expired = token_expired
 
 
 class Rejected(NetworkError):

@@ -109,7 +109,14 @@ def read_id(content: Mapping[str, Any]) -> str:
 def read_web_address(content: Mapping[str, Any], *names: str) -> str:
     """Give the first of these members that may stand in a page as a link; empty when none may."""
     addresses = (read_text(content, name) for name in names)
-    return next((each for each in addresses if re.fullmatch(r"https?://[^\s<>\"']+", each)), "")
+    return next(
+        (
+            each
+            for each in addresses
+            if each.isprintable() and re.fullmatch(r"https?://[^\s<>\"']+", each)
+        ),
+        "",
+    )
 
 
 def read_moment(value: object) -> datetime | None:

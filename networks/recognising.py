@@ -169,6 +169,6 @@ async def find_home(http: Http, host: str) -> Server:
     try:
         other_host = clean_host(domain, allowed_hosts=http.allowed_hosts)
         other = await recognise_server(http, other_host)
-    except (Rejected, TryLater):
+    except Rejected:
         return server  # its accounts carry a name at which it does not answer itself
     return other if other.facts["domain"] == domain == other_host else server

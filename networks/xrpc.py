@@ -91,7 +91,9 @@ def explain_refusal(
     trouble = _explain_name(name, reason, host=host)
     if trouble is None and is_about_token:
         if can_refresh and (has_run_out or _says_expired(name, reason)):
-            trouble = TryLater(_EXPIRED, after_seconds=0, scope="account", host=host)
+            trouble = TryLater(
+                _EXPIRED, after_seconds=0, scope="account", token_expired=True, host=host
+            )
         else:
             trouble = NeedsRelink(_GONE, host=host)
     return trouble or Rejected(_REFUSED, host=host, reason=reason)
