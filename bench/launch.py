@@ -110,6 +110,7 @@ def make_rows(port):
                 text=campaign.approved.text,
                 language="en",
                 agreed_launch_at=campaign.launch_at,
+                agreed_latest_at=campaign.latest_at,
             )
             for account in accounts
         ],

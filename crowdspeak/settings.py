@@ -278,8 +278,9 @@ POST_OFFICE = {
 # ── Campaigns and launches ────────────────────────────────────────────────────────────────────
 REVIEW_LEAD_SECONDS = 0 if DEMO else env.int("REVIEW_LEAD_SECONDS", default=48 * 3600)
 FREEZE_SECONDS = 600  # from T-10 min nothing changes but cancel
-# How long a worker holds a delivery: well over a request's deadline (10 s). A lost worker's
-# deliveries are looked up one deadline after it.
+DEADLINE_SECONDS = 10.0  # for one request to a network, from its start to its answer
+# How long a worker holds a delivery: well over a deadline. What is uncertain is looked up one
+# deadline after the lease, when nothing of it can be under way any more.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=40)
 WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
 

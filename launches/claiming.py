@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import pace
+from launches import installation, pace
 from launches.keys import delivery_key
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from networks import registry
@@ -37,7 +37,10 @@ NETWORK_OFF = gettext_noop("This network is switched off on this site.")
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One delivery in one worker's hands. ``looks`` first; ``sends`` when it may send as well."""
+    """One delivery in one worker's hands. ``looks`` first; ``sends`` when it may send as well.
+
+    ``is_uncertain``: an earlier attempt may have arrived, so absence must prove that it did not.
+    """
 
     delivery_id: int
     attempt: int
@@ -54,12 +57,14 @@ class Claim:
     latest_at: datetime
     looks: bool
     sends: bool
+    is_uncertain: bool
 
 
 @dataclass
 class Claimed:
-    """What one round of claiming gave: claims, and hosts that have nothing left for now."""
+    """What one round of claiming gave: claims, hosts that have nothing left for now, the time."""
 
+    now: datetime
     claims: list[Claim] = field(default_factory=list)
     exhausted: set[str] = field(default_factory=set)
 
@@ -69,14 +74,16 @@ RELATED = ("launch__campaign", "pledge__account__known_server", "pledge__person"
 
 def claim(launch_id: int, *, most: int, except_hosts: Collection[str] = ()) -> Claimed:
     """Claim up to ``most`` deliveries: lookups that are due first, then what is to be sent."""
-    claimed = Claimed()
     now = database_now()
+    claimed = Claimed(now)
     most = min(most, BATCH)
+    if installation.list_differences():
+        return claimed  # a copy of the database sends nothing
     with transaction.atomic():
         launch = Launch.objects.select_related("campaign").get(pk=launch_id)
         due = Delivery.objects.filter(launch=launch).filter(Q(due_at=None) | Q(due_at__lte=now))
         due = due.exclude(host__in=except_hosts)
-        lookups = due.filter(state=DeliveryState.UNKNOWN).filter(
+        lookups = due.filter(state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
             Q(lease_until=None) | Q(lease_until__lt=now)
         )
         _claim(lookups, claimed, now=now, most=most, sends=False)
@@ -200,7 +207,8 @@ def _describe(row: Delivery, *, now: datetime, sends: bool) -> Claim:
         first_tried_at=row.first_tried_at or now,
         lease_until=row.lease_until,
         latest_at=row.launch.latest_at,
-        looks=not sends or row.launch.look_first,
+        looks=not sends or row.launch.look_first or row.is_uncertain,
+        is_uncertain=row.is_uncertain,
         sends=sends,
     )
 

@@ -8,21 +8,23 @@ is open while a request is.
 import asyncio
 import contextlib
 import logging
+from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Self, TypeVar
+from functools import partial
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.conf import settings
+from django.db import DatabaseError, OperationalError
 
 from launches import claiming, recording
 from launches.claiming import Claim
 from launches.igniting import ignite
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.moment import Moment, boot_seconds, read_moment
+from launches.planning import NEAR_SECONDS
 from launches.recording import Result
-from launches.sending import DEADLINE_SECONDS, Desk, carry_out, note_not_begun
+from launches.sending import Desk, carry_out, note_not_begun, note_stray
+from launches.watching import DatabaseThread, HoldFlag
 from networks import registry
 from networks.base import Credentials
 from networks.errors import NetworkError, Rejected, TryLater, gettext_noop
@@ -33,88 +35,18 @@ from supporters.vault import VaultError
 logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 500
+HOST_IN_FLIGHT = 200  # fewer than the session's connections to one host
 FIRST_BATCH = 30
 RECORD_SECONDS = 0.1
-FLAG_SECONDS = 0.1
-FLAG_MOST_SECONDS = 0.25
 IDLE_SECONDS = 0.1
-LINGER_SECONDS = 5.0
+LINGER_SECONDS = 2.0
+UNDECIDED_SECONDS = 0.01
 LAST_FLUSHES = 30
 
 LOCKED = gettext_noop(
     "The key that this account's authorisation is locked with is missing on this site."
 )
 NOT_READY = gettext_noop("The authorisation of this account could not be read just now.")
-
-T = TypeVar("T")
-
-
-class DatabaseThread:
-    """A thread with a database connection of its own, which it closes when it ends."""
-
-    def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Do the work there; its exceptions come back here."""
-
-        def fresh() -> T:
-            close_old_connections()
-            return work()
-
-        return await asyncio.get_running_loop().run_in_executor(self._pool, fresh)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        def close() -> None:
-            connection.close()  # the thread's own: the name means another one in every thread
-
-        await asyncio.get_running_loop().run_in_executor(self._pool, close)
-        self._pool.shutdown(wait=False)
-
-
-class HoldFlag:
-    """Whether the launch is firing, as the database said at most 250 ms ago."""
-
-    def __init__(self, launch_id: int, database: DatabaseThread) -> None:
-        self._launch_id = launch_id
-        self._database = database
-        self._firing = False
-        self._read_at = -1.0
-        self._changed = asyncio.Condition()
-
-    async def watch(self) -> None:
-        """Read the flag again and again; cancelled when the launch is left."""
-        while True:
-            asked_at = boot_seconds()
-            try:
-                self._firing = await self._database.run(self._read)
-                self._read_at = asked_at
-            except Exception:
-                # Without the database nobody knows whether it is held: then nothing starts.
-                logger.exception("the hold flag of launch %s could not be read", self._launch_id)
-            async with self._changed:
-                self._changed.notify_all()
-            await asyncio.sleep(FLAG_SECONDS)
-
-    def _read(self) -> bool:
-        return Launch.objects.filter(
-            pk=self._launch_id, state=LaunchState.FIRING, campaign__state="launched"
-        ).exists()
-
-    async def lets_send(self) -> bool:
-        """Whether a request may start now; waits for a fresh reading if the last one is old."""
-        while boot_seconds() - self._read_at > FLAG_MOST_SECONDS:
-            async with self._changed:
-                await self._changed.wait()
-        return self._firing
 
 
 class Run:
@@ -130,6 +62,9 @@ class Run:
         self.moment = Moment(0.0, 0.0)
         self.batch = FIRST_BATCH
         self.ended = asyncio.Event()
+        self.places: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(HOST_IN_FLIGHT)
+        )
 
     async def go(self) -> None:
         """Wait for the moment, then work until nothing is left that is due soon."""
@@ -156,13 +91,15 @@ class Run:
                 await asyncio.gather(watch, return_exceptions=True)
 
     async def _wait_for_moment(self) -> bool:
-        """Ignite at the moment by the database's clock. False: there is nothing to do here."""
+        """Ignite at the moment by the database's clock. False: there is nothing to do here now."""
         while not self.stopping():
             launch = await self.database.run(lambda: Launch.objects.get(pk=self.launch_id))
             if launch.state not in (LaunchState.SCHEDULED, LaunchState.ARMED):
                 return not launch.is_over or await self.database.run(self._has_lookups)
             self.moment = await self.database.run(read_moment)
             left = self.moment.seconds_until(launch.launch_at)
+            if left > NEAR_SECONDS:
+                return False
             if left > 1:
                 await asyncio.sleep(min(left - 1, 1))
                 continue
@@ -173,6 +110,7 @@ class Run:
                 return True
             if launch.is_over or self.moment.seconds_until(launch.launch_at) < -1:
                 return False  # decided otherwise, or suspended: the next tick looks again
+            await asyncio.sleep(UNDECIDED_SECONDS)
         return False
 
     def _has_lookups(self) -> bool:
@@ -221,30 +159,47 @@ class Run:
             logger.exception("nothing could be claimed for launch %s", self.launch_id)
             await asyncio.sleep(1)
             return []
+        self.moment = Moment(claimed.now.timestamp(), now)
         for host in claimed.exhausted:
             self.paused[host] = now + IDLE_SECONDS
         return claimed.claims
 
     async def _deliver(self, claim: Claim) -> None:
-        """One claim, from hold check to result. Nothing here raises."""
+        """One claim, from its credentials to its result. Nothing here raises."""
         started_at = self.moment.now()
         try:
-            credentials = await self._read_credentials(claim)
+            result = await self._carry_out(claim)
         except NetworkError as error:
-            self.results.append(note_not_begun(self.moment.now(), claim, started_at, error))
-            return
-        if claim.sends and not await self._may_start(claim):
+            result = note_not_begun(self.moment.now(), claim, started_at, error)
+        except Exception:
+            logger.exception("delivery %s ended in a way that nobody thought of", claim.delivery_id)
+            result = note_stray(self.moment.now(), claim, started_at)
+        if result is None:
             self.returned.append(claim)
             return
-        network = registry.get(claim.network)
-        desk = Desk(network=network, http=self.http, now=self.moment.now)
-        result = await carry_out(desk, claim, credentials)
-        if result.token_refused:
-            renewed = await self._renew(claim, credentials, result)
-            if renewed is not None and (not claim.sends or await self._may_start(claim)):
-                result = await carry_out(desk, claim, renewed)
         self._heed(claim, result)
         self.results.append(result)
+
+    async def _carry_out(self, claim: Claim) -> Result | None:
+        """What came of a claim; None: nothing was begun. Raises NetworkError before anything is.
+
+        A place on the host's connections is taken first, so that no request waits in a queue
+        between the last look and its start.
+        """
+        credentials = await self._read_credentials(claim)
+        desk = Desk(
+            network=registry.get(claim.network),
+            http=self.http,
+            now=self.moment.now,
+            may_start=self._may_start,
+        )
+        async with self.places[claim.server.host]:
+            result = await carry_out(desk, claim, credentials)
+            if result is not None and result.token_refused:
+                renewed = await self._renew(claim, credentials, result)
+                if renewed is not None:
+                    result = await carry_out(desk, claim, renewed)
+        return result
 
     async def _read_credentials(self, claim: Claim) -> Credentials:
         """Credentials good for a while, refreshed if need be. Raises one of the four errors."""
@@ -276,16 +231,19 @@ class Run:
             newer = await tokens.refresh_if_needed(
                 self.http, claim.account_id, refused=ran_out, run=self.database.run
             )
-        except (NetworkError, VaultError):
+        except (NetworkError, VaultError, DatabaseError, LookupError):
             return None
         return newer if newer.access_token != refused.access_token else None
 
     async def _may_start(self, claim: Claim) -> bool:
-        """The last look before a request: not held, and enough of the lease is left."""
+        """The last look before a request: not held, and enough of the lease is left.
+
+        Awaits nothing once the flag is fresh, so that nothing comes between it and the request.
+        """
         if not await self.flag.lets_send():
             return False
         left = self.moment.seconds_until(claim.lease_until)
-        return left > DEADLINE_SECONDS and self.moment.seconds_until(claim.latest_at) > 0
+        return left > settings.DEADLINE_SECONDS and self.moment.seconds_until(claim.latest_at) > 0
 
     def _heed(self, claim: Claim, result: Result) -> None:
         """A host that asks everybody to wait is left alone meanwhile."""
@@ -309,10 +267,22 @@ class Run:
                 returned = []
             if results:
                 await self.database.run(lambda: recording.record(results))
-        except DatabaseError:
+        except OperationalError:
             logger.exception("%s results could not be recorded yet", len(results))
             self.results = results + self.results
             self.returned = returned + self.returned
+        except Exception:
+            # One of them is of a kind that the database does not take: the others must not wait.
+            logger.exception("%s results are recorded one by one", len(results))
+            await self._flush_singly(results)
+
+    async def _flush_singly(self, results: list[Result]) -> None:
+        for result in results:
+            try:
+                await self.database.run(partial(recording.record, [result]))
+            except Exception:
+                # Its claim runs out, and then it is looked up.
+                logger.exception("delivery %s could not be recorded", result.delivery_id)
 
     async def _flush_all(self) -> None:
         """The last writing down, while the database may be away for a moment.

@@ -6,9 +6,12 @@ Workers read the launch's state at least every 250 ms before they start a reques
 from django.db import transaction
 
 from accounts.models import User
+from accounts.rights import acts_as_staff
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
+from launches import installation
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from launches.planning import insert_deliveries
 from networks.errors import gettext_noop
 
 CANCELLED = gettext_noop("The launch was cancelled before this could be posted.")
@@ -19,7 +22,7 @@ def may_control(person: object, launch: Launch) -> bool:
     if not isinstance(person, User) or not person.is_active:
         return False
     return person.pk == launch.campaign.organiser_id or (
-        person.is_staff and person.has_perm("launches.change_launch")
+        acts_as_staff(person) and person.has_perm("launches.change_launch")
     )
 
 
@@ -33,7 +36,9 @@ def hold(launch: Launch, *, why: str = "") -> bool:
 
 
 def resume(launch: Launch) -> bool:
-    """Let a held launch go on. False: it was not held."""
+    """Let a held launch go on. False: it was not held, or this is a copy of its database."""
+    if installation.list_differences():
+        return False
     return bool(
         Launch.objects.filter(pk=launch.pk, state=LaunchState.HELD).update(
             state=LaunchState.FIRING, held_at=None, held_why=""
@@ -62,7 +67,9 @@ def cancel(launch: Launch) -> bool:
             return False
         if campaign.state in (CampaignState.SCHEDULED, CampaignState.SUSPENDED):
             Campaign.objects.move(campaign, to=CampaignState.CANCELLED)
-        Delivery.objects.filter(
-            launch=launch, state__in=[DeliveryState.PLANNED, DeliveryState.WAITING]
-        ).update(state=DeliveryState.NOT_SENT, reason=CANCELLED)
+        if launch.decided_at is None:
+            insert_deliveries(launch)  # so that everybody who pledged is told
+        Delivery.objects.filter(launch=launch, state=DeliveryState.PLANNED).update(
+            state=DeliveryState.NOT_SENT, reason=CANCELLED
+        )
     return True

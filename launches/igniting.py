@@ -4,6 +4,8 @@ from django.db import transaction
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
+from launches import installation
+from launches.holding import CANCELLED
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.planning import insert_deliveries
 from networks.errors import gettext_noop
@@ -25,18 +27,27 @@ def ignite(launch_id: int) -> Launch:
         campaign_id = Launch.objects.values_list("campaign_id", flat=True).get(pk=launch_id)
         campaign = Campaign.objects.lock(campaign_id)
         launch = Launch.objects.select_for_update().get(pk=launch_id)
-        if launch.state not in (LaunchState.SCHEDULED, LaunchState.ARMED):
-            return launch
+        is_open = launch.state in (LaunchState.SCHEDULED, LaunchState.ARMED)
+        if not is_open or installation.list_differences():
+            return launch  # decided, or a copy of the database, which decides nothing
         if campaign.state == CampaignState.CANCELLED:
             return _close(launch, LaunchState.CANCELLED)
         if campaign.launch_at != launch.launch_at or campaign.latest_at != launch.latest_at:
             return _follow(launch, campaign)
-        now = database_now()
-        if now < launch.launch_at:
+        if database_now() < launch.launch_at:
             return launch
         if campaign.state != CampaignState.SCHEDULED:
             return _wait_or_miss(launch, campaign)
         return _decide(launch, campaign)
+
+
+def end_cancelled() -> int:
+    """End launches whose campaign was called off before the moment. Gives how many."""
+    called_off = Launch.objects.filter(
+        state__in=[LaunchState.SCHEDULED, LaunchState.ARMED],
+        campaign__state=CampaignState.CANCELLED,
+    ).values_list("pk", flat=True)
+    return len([ignite(launch_id) for launch_id in called_off])
 
 
 def _follow(launch: Launch, campaign: Campaign) -> Launch:
@@ -50,10 +61,12 @@ def _follow(launch: Launch, campaign: Campaign) -> Launch:
 
 
 def _close(launch: Launch, state: LaunchState) -> Launch:
+    """End a launch before its decision; everybody who had pledged is told why."""
     launch.state = state
     launch.finished_at = database_now()
     launch.save(update_fields=["state", "finished_at"])
-    launch.deliveries.filter(state=DeliveryState.PLANNED).delete()
+    _count(launch)
+    _leave_unsent(launch, CANCELLED)
     return launch
 
 

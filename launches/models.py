@@ -126,7 +126,8 @@ class Delivery(models.Model):
 
     ``attempt`` counts claims and is the fence: only who holds the latest number may record.
     ``tries`` counts the requests that may have reached the network. ``text``, ``language`` and
-    ``revision`` are copied from the pledge when it is claimed.
+    ``revision`` are copied from the pledge when it is claimed. ``is_uncertain`` once an attempt may
+    have arrived without our knowing: from then on it is never sent without a look.
     """
 
     launch = models.ForeignKey(Launch, on_delete=models.PROTECT, related_name="deliveries")
@@ -147,6 +148,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     first_tried_at = models.DateTimeField(null=True)
+    is_uncertain = models.BooleanField(default=False)
     answered_at = models.DateTimeField(_("answered"), null=True)
     remote_id = models.CharField(_("the network's id"), max_length=400, blank=True)
     permalink = models.URLField(_("permalink"), max_length=600, blank=True)

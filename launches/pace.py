@@ -3,7 +3,8 @@
 Windows are shared through the cache's server where there is one; alone, they are in memory.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Sequence
 from functools import lru_cache
 
 from django.conf import settings
@@ -13,20 +14,49 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from networks.base import Allowance
 
+WORKERS_AT_MOST = 4  # processes that share a host's allowance while the cache is away
+
+logger = logging.getLogger(__name__)
+
 
 @lru_cache(maxsize=1)
-def _limiter() -> SlidingWindowCounterRateLimiter:
+def _shared() -> SlidingWindowCounterRateLimiter:
+    """Windows that all workers share, where there is a cache."""
     return SlidingWindowCounterRateLimiter(storage_from_string(settings.CACHE_URL or "memory://"))
 
 
-def take(host: str, wanted: int, allowances: Iterable[Allowance]) -> int:
+@lru_cache(maxsize=1)
+def _alone() -> SlidingWindowCounterRateLimiter:
+    """This worker's own windows."""
+    return SlidingWindowCounterRateLimiter(storage_from_string("memory://"))
+
+
+def take(host: str, wanted: int, allowances: Sequence[Allowance]) -> int:
     """Reserve up to ``wanted`` requests to the host now; give how many were granted.
 
     A grant that fails halfway through several windows is not given back: the pace then errs on the
     slow side, never on the fast.
     """
-    limiter = _limiter()
     windows = [RateLimitItemPerSecond(rule.count, rule.seconds) for rule in allowances]
+    try:
+        return _take(_shared(), host, wanted, windows)
+    except _shared().storage.base_exceptions:
+        # Without the shared windows each worker keeps to a share of its own, so that all of them
+        # together stay within what the host allows.
+        logger.warning("the cache is away: the pace falls back to this worker's share")
+    shares = [
+        RateLimitItemPerSecond(max(1, rule.count // WORKERS_AT_MOST), rule.seconds)
+        for rule in allowances
+    ]
+    return _take(_alone(), host, wanted, shares)
+
+
+def _take(
+    limiter: SlidingWindowCounterRateLimiter,
+    host: str,
+    wanted: int,
+    windows: Sequence[RateLimitItemPerSecond],
+) -> int:
     granted = wanted
     for window in windows:
         granted = min(granted, limiter.get_window_stats(window, host).remaining)

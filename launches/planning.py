@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, CampaignState
 from launches.models import Launch, LaunchKind, LaunchState
+from supporters.models import PledgeState
 
 NEAR_SECONDS = 60
 ARM_SECONDS = 30
@@ -16,10 +17,10 @@ ARM_SECONDS = 30
 ARM = """
 INSERT INTO launches_delivery (
     launch_id, pledge_id, account_fingerprint, network, host, state, text, language,
-    attempt, tries, remote_id, permalink, other_remote_id, reason, reason_facts
+    attempt, tries, is_uncertain, remote_id, permalink, other_remote_id, reason, reason_facts
 )
 SELECT %s, pledge.id, pledge.fingerprint, pledge.network, pledge.host, 'planned', '', '',
-    0, 0, '', '', '', '', '{}'
+    0, 0, FALSE, '', '', '', '', '{}'
 FROM supporters_pledge AS pledge
 WHERE pledge.campaign_id = %s AND pledge.state = 'live'
 ON CONFLICT (launch_id, account_fingerprint) DO UPDATE
@@ -33,10 +34,17 @@ WHERE launches_delivery.attempt = 0
 def create_launches(now: datetime) -> int:
     """One launch for each scheduled campaign whose moment is near or past. Gives how many.
 
+    One that is cancelled gets its launch too when people had pledged for it: that is how they are
+    told, and how the suspended ones are ended when their time is over.
+
     Two ticks at once make one: the partial unique constraint decides, and losing is no error.
     """
     near = Campaign.objects.filter(
-        state=CampaignState.SCHEDULED, launch_at__lte=now + timedelta(seconds=NEAR_SECONDS)
+        Q(
+            state__in=[CampaignState.SCHEDULED, CampaignState.SUSPENDED],
+            launch_at__lte=now + timedelta(seconds=NEAR_SECONDS),
+        )
+        | Q(state=CampaignState.CANCELLED, pledges__state=PledgeState.LIVE)
     ).exclude(launches__kind=LaunchKind.REAL)
     made = [
         Launch(
@@ -45,7 +53,7 @@ def create_launches(now: datetime) -> int:
             latest_at=campaign.latest_at,
             threshold=campaign.threshold,
         )
-        for campaign in near
+        for campaign in near.distinct()
         if campaign.launch_at is not None and campaign.latest_at is not None
     ]
     Launch.objects.bulk_create(made, ignore_conflicts=True)

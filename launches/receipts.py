@@ -3,13 +3,25 @@
 Pulled by the tick in small batches; each mail is a row in the transaction that marks it as queued.
 """
 
+import logging
+
 from django.db import transaction
 from django.db.models import Q
 
 from campaigns.clock import database_now
 from campaigns.mailing import queue_mail
-from launches.models import FINAL_STATES, Delivery, DeliveryState, Launch, LaunchKind, LaunchState
+from launches.models import (
+    FINAL_STATES,
+    OPEN_STATES,
+    Delivery,
+    DeliveryState,
+    Launch,
+    LaunchKind,
+    LaunchState,
+)
 from launches.results import summarise
+
+logger = logging.getLogger(__name__)
 
 ENDED = (LaunchState.FINISHED, LaunchState.MISSED, LaunchState.CANCELLED)
 
@@ -27,7 +39,12 @@ def queue_receipts(*, limit: int) -> int:
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )
         for delivery in due:
-            _queue_receipt(delivery)
+            try:
+                with transaction.atomic():
+                    _queue_receipt(delivery)
+            except Exception:
+                # One that cannot be written must not keep the others waiting for ever.
+                logger.exception("the receipt of delivery %s could not be written", delivery.pk)
         Delivery.objects.filter(pk__in=[delivery.pk for delivery in due]).update(
             receipt_queued_at=database_now()
         )
@@ -58,7 +75,7 @@ def tell_organisers(*, limit: int) -> int:
     with transaction.atomic():
         over = list(
             Launch.objects.filter(told_at=None, kind=LaunchKind.REAL, state__in=ENDED)
-            .filter(~Q(deliveries__state__in=[DeliveryState.CLAIMED, DeliveryState.UNKNOWN]))
+            .filter(~Q(deliveries__state__in=OPEN_STATES))
             .select_related("campaign__organiser", "campaign__approved")
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )

@@ -69,6 +69,7 @@ UPDATE launches_delivery SET
         ELSE launches_delivery.permalink END,
     remote_id = CASE WHEN launches_delivery.remote_id = '' THEN new.remote_id
         ELSE launches_delivery.remote_id END,
+    is_uncertain = launches_delivery.is_uncertain OR new.state = 'unknown',
     reason = new.reason,
     reason_facts = new.reason_facts
 FROM {source}
@@ -141,7 +142,8 @@ def _flatten(result: Result) -> dict[str, object]:
 
 def _clean(text: str) -> str:
     """A server's own words, so that no database refuses them and holds up everybody's results."""
-    return text.replace("\0", "")[:WORDS_MOST]
+    whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+    return whole.replace("\0", "")[:WORDS_MOST]
 
 
 def _clean_facts(result: Result) -> dict[str, str | float]:

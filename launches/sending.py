@@ -4,11 +4,14 @@ Uncertain outcomes are looked up, always, before anything is sent again; and it 
 where finding nothing is proof that nothing is there.
 """
 
+import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.conf import settings
 
 from launches.claiming import Claim
 from launches.models import AttemptOutcome, DeliveryState
@@ -26,11 +29,11 @@ from networks.http import Http
 
 logger = logging.getLogger(__name__)
 
-DEADLINE_SECONDS = 10.0
-LOOK_AFTER_SECONDS = 2.0
+LOOK_DEADLINES = 2  # a look may take this many deadlines: several pages of an account's posts
 BACKOFF_MOST_SECONDS = 60.0
 
 STRANGE = gettext_noop("Something unexpected happened while posting; we are looking it up.")
+SLOW = gettext_noop("The network took too long to show what is there; we look again.")
 NO_PROOF = gettext_noop(
     "The network gave no clear answer, and this server gives no proof that nothing was posted. "
     "To be safe it is not sent again."
@@ -43,25 +46,32 @@ ABSENT_TOO_LATE = gettext_noop("It was not posted, and the latest time you agree
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What carrying out a claim takes: the network, an open session, and the database's time."""
+    """What carrying out a claim takes: the network, an open session, the database's time.
+
+    ``may_start`` is the last look before a request that posts: not held, time enough.
+    """
 
     network: Network
     http: Http
     now: Callable[[], datetime]
+    may_start: Callable[[Claim], Awaitable[bool]]
 
 
 def back_off(tries: int) -> float:
     """Seconds to wait after so many tries: 1, 2, 4 … 60, spread by a quarter."""
-    return min(BACKOFF_MOST_SECONDS, 2.0 ** max(0, tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
+    wait = min(BACKOFF_MOST_SECONDS, 2.0 ** min(max(0, tries - 1), 7))
+    return wait * random.uniform(0.75, 1.25)  # noqa: S311  (it is no secret)
 
 
-async def carry_out(desk: Desk, claim: Claim, credentials: Credentials) -> Result:
-    """Look up, send, or both; every outcome is a Result, none an exception."""
+async def carry_out(desk: Desk, claim: Claim, credentials: Credentials) -> Result | None:
+    """Look up, send, or both. None: it may not start now, nothing was sent, give it back."""
     started_at = desk.now()
     if claim.looks:
         looked = await _look_up(desk, claim, credentials, started_at)
         if looked is not None:
             return looked
+    if not await desk.may_start(claim):
+        return None
     return await _send(desk, claim, credentials, started_at)
 
 
@@ -70,15 +80,30 @@ async def _look_up(
 ) -> Result | None:
     """What looking gave; None: it is not there, and this claim is to send it."""
     try:
-        found = await desk.network.find(desk.http, claim.server, credentials, claim.post)
+        async with asyncio.timeout(LOOK_DEADLINES * settings.DEADLINE_SECONDS):
+            found = await desk.network.find(desk.http, claim.server, credentials, claim.post)
     except NetworkError as error:
         return note_not_begun(desk.now(), claim, started_at, error)
+    except TimeoutError:
+        return note_not_begun(desk.now(), claim, started_at, TryLater(SLOW))
     except Exception:
         logger.exception("looking up delivery %s failed", claim.delivery_id)
         return note_not_begun(desk.now(), claim, started_at, TryLater(STRANGE))
     if found:
         return _note_sent(desk, claim, started_at, found[0], AttemptOutcome.FOUND)
-    return None if claim.sends else _note_absent(desk, claim, started_at)
+    if not claim.sends:
+        return _note_absent(desk, claim, started_at)
+    return None if _may_send_again(desk, claim) else _note_absent(desk, claim, started_at)
+
+
+def _may_send_again(desk: Desk, claim: Claim) -> bool:
+    """Whether what was looked for and not found may be sent: nothing of it can arrive later."""
+    return not claim.is_uncertain or _is_proved_absent(desk, claim)
+
+
+def _is_proved_absent(desk: Desk, claim: Claim) -> bool:
+    age = (desk.now() - claim.first_tried_at).total_seconds()
+    return desk.network.absence_proves(claim.server, seconds_since_first_attempt=age)
 
 
 async def _send(desk: Desk, claim: Claim, credentials: Credentials, started_at: datetime) -> Result:
@@ -117,9 +142,7 @@ def _note_sent(
 def _note_absent(desk: Desk, claim: Claim, started_at: datetime) -> Result:
     """Looked, and it is not there: whether that proves anything, the network's rules tell."""
     now = desk.now()
-    age = (now - claim.first_tried_at).total_seconds()
-    proved = desk.network.absence_proves(claim.server, seconds_since_first_attempt=age)
-    if not proved:
+    if not _is_proved_absent(desk, claim):
         state, reason, due_at = DeliveryState.UNCONFIRMED, NO_PROOF, None
     elif now >= claim.latest_at:
         state, reason, due_at = DeliveryState.NOT_SENT, ABSENT_TOO_LATE, None
@@ -137,6 +160,11 @@ def _note_absent(desk: Desk, claim: Claim, started_at: datetime) -> Result:
     )
 
 
+def _read_wait(error: NetworkError) -> float:
+    """What the network asked for, in seconds; 0 when it asked for nothing."""
+    return (error.after_seconds or 0.0) if isinstance(error, TryLater) else 0.0
+
+
 def note_not_begun(
     now: datetime, claim: Claim, started_at: datetime, error: NetworkError
 ) -> Result:
@@ -146,8 +174,7 @@ def note_not_begun(
     """
     if not isinstance(error, TryLater | OutcomeUnknown):
         return _note_unlookable(claim, started_at, now, error)
-    asked = error.after_seconds if isinstance(error, TryLater) else None
-    wait = asked if asked is not None else back_off(claim.attempt)
+    wait = max(_read_wait(error), back_off(claim.attempt))
     return Result(
         delivery_id=claim.delivery_id,
         attempt=claim.attempt,
@@ -161,6 +188,14 @@ def note_not_begun(
     )
 
 
+def note_stray(now: datetime, claim: Claim, started_at: datetime) -> Result:
+    """An error that nobody thought of: a post may be there, so it is looked up."""
+    error = OutcomeUnknown(STRANGE)
+    if claim.sends:
+        return note_error(now, claim, started_at, error)
+    return note_not_begun(now, claim, started_at, error)
+
+
 def _note_unlookable(
     claim: Claim, started_at: datetime, now: datetime, error: NetworkError
 ) -> Result:
@@ -168,12 +203,12 @@ def _note_unlookable(
     return Result(
         delivery_id=claim.delivery_id,
         attempt=claim.attempt,
-        state=DeliveryState.FAILED if claim.sends else DeliveryState.UNCONFIRMED,
+        state=DeliveryState.UNCONFIRMED if claim.looks else DeliveryState.FAILED,
         outcome=AttemptOutcome.FAILED,
         started_at=started_at,
         ended_at=now,
-        reason=error.sentence if claim.sends else NO_PROOF_LEFT,
-        reason_facts=dict(error.facts) if claim.sends else {},
+        reason=NO_PROOF_LEFT if claim.looks else error.sentence,
+        reason_facts={} if claim.looks else dict(error.facts),
         needs_relink=_name_account(claim) if isinstance(error, NeedsRelink) else None,
     )
 
@@ -184,13 +219,13 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
     match error:
         case TryLater():
             state, outcome = DeliveryState.WAITING, AttemptOutcome.LATER
-            wait = error.after_seconds if error.after_seconds is not None else back_off(claim.tries)
-            due_at = now + timedelta(seconds=wait)
+            due_at = now + timedelta(seconds=max(_read_wait(error), back_off(claim.tries)))
         case Rejected() | NeedsRelink():
             state, outcome = DeliveryState.FAILED, AttemptOutcome.FAILED
         case _:
             state, outcome = DeliveryState.UNKNOWN, AttemptOutcome.UNKNOWN
-            due_at = now + timedelta(seconds=LOOK_AFTER_SECONDS)
+            # Not before its lease and one deadline are over: nothing of it is under way by then.
+            due_at = claim.lease_until + timedelta(seconds=settings.DEADLINE_SECONDS)
     return Result(
         delivery_id=claim.delivery_id,
         attempt=claim.attempt,
@@ -203,6 +238,6 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
         reason_facts=dict(error.facts),
         needs_relink=_name_account(claim) if isinstance(error, NeedsRelink) else None,
         token_refused=isinstance(error, NeedsRelink)
-        or (isinstance(error, TryLater) and error.after_seconds == 0),
+        or (isinstance(error, TryLater) and error.token_expired),
         pauses_host=isinstance(error, TryLater) and error.scope != "account",
     )

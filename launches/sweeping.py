@@ -6,9 +6,11 @@ Nothing here sends. A claim whose worker is gone becomes ``unknown``, is looked 
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from launches.holding import CANCELLED
 from launches.models import (
     OPEN_STATES,
     Attempt,
@@ -18,7 +20,6 @@ from launches.models import (
     Launch,
     LaunchState,
 )
-from launches.sending import DEADLINE_SECONDS
 from networks.errors import gettext_noop
 
 LOOK_SECONDS = 15 * 60  # how long after the latest time lookups go on
@@ -34,7 +35,8 @@ RUNNING = (LaunchState.FIRING, LaunchState.HELD, LaunchState.CANCELLED)
 def expire_leases(now: datetime) -> int:
     """Claims of lost workers become unknown, not before lease end plus one deadline."""
     lost = Delivery.objects.filter(
-        state=DeliveryState.CLAIMED, lease_until__lt=now - timedelta(seconds=DEADLINE_SECONDS)
+        state=DeliveryState.CLAIMED,
+        lease_until__lt=now - timedelta(seconds=settings.DEADLINE_SECONDS),
     )
     with transaction.atomic():
         rows = list(lost.select_for_update(skip_locked=True).only("pk", "attempt", "due_at")[:500])
@@ -52,18 +54,29 @@ def expire_leases(now: datetime) -> int:
             ignore_conflicts=True,
         )
         Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-            state=DeliveryState.UNKNOWN, lease_until=None, due_at=now, reason=WORKER_LOST
+            state=DeliveryState.UNKNOWN,
+            lease_until=None,
+            due_at=now,
+            is_uncertain=True,
+            reason=WORKER_LOST,
         )
     return len(rows)
 
 
 def close_late(now: datetime) -> int:
-    """Past the latest time: what was not begun is not sent, what stays unknown is unconfirmed."""
-    late = Delivery.objects.filter(
-        launch__state__in=RUNNING,
-        launch__latest_at__lte=now,
-        state__in=[DeliveryState.PLANNED, DeliveryState.WAITING],
-    ).update(state=DeliveryState.NOT_SENT, reason=TOO_LATE, reason_facts={})
+    """Cancelled or past the latest time: what was not begun is not sent.
+
+    What may have arrived without proof is unconfirmed, at the latest a while after.
+    """
+    unsent = Delivery.objects.filter(state__in=[DeliveryState.PLANNED, DeliveryState.WAITING])
+    ended = unsent.filter(launch__state=LaunchState.CANCELLED)
+    late = unsent.filter(launch__state__in=RUNNING, launch__latest_at__lte=now)
+    closed = 0
+    for open_ones, reason in ((ended, CANCELLED), (late, TOO_LATE)):
+        closed += open_ones.filter(is_uncertain=True).update(
+            state=DeliveryState.UNCONFIRMED, reason=NO_PROOF, reason_facts={}
+        )
+        closed += open_ones.update(state=DeliveryState.NOT_SENT, reason=reason, reason_facts={})
     unclear = (
         Delivery.objects.filter(launch__state__in=RUNNING, state=DeliveryState.UNKNOWN)
         .filter(
@@ -72,7 +85,7 @@ def close_late(now: datetime) -> int:
         .filter(Q(lease_until=None) | Q(lease_until__lt=now))
         .update(state=DeliveryState.UNCONFIRMED, reason=NO_PROOF, reason_facts={})
     )
-    return late + unclear
+    return closed + unclear
 
 
 def finish_launches(now: datetime) -> int:

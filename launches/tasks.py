@@ -12,7 +12,7 @@ from launches.ticking import tick as do_tick
 
 WAKE_EXPIRES_SECONDS = 5
 MAIL_EXPIRES_SECONDS = 30
-RUNS_AT_ONCE = 4  # per process, so that ticks and mails always find a free thread
+RUNS_AT_ONCE = 10  # launches per process; the worker has more threads, for ticks and mails
 
 _running: set[int] = set()
 _running_lock = threading.Lock()

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 
 from campaigns.clock import database_now
 from launches import installation, planning, sweeping
+from launches.igniting import end_cancelled
 from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.receipts import queue_receipts, tell_organisers
@@ -41,6 +42,7 @@ def tick(wake: Wake) -> None:
     for step in (
         partial(planning.create_launches, now),
         partial(planning.arm_launches, now),
+        partial(end_cancelled),
         partial(sweeping.expire_leases, now),
         partial(sweeping.close_late, now),
         partial(sweeping.finish_launches, now),
@@ -88,13 +90,18 @@ def note_beat(now: datetime) -> None:
 
 
 def find_work(now: datetime) -> list[int]:
-    """Launches about to fire, firing, or with something to look up."""
-    unclear = Delivery.objects.filter(state=DeliveryState.UNKNOWN, due_at__lte=now)
+    """Launches about to fire, then those with something to send or to look up now."""
+    due = Delivery.objects.filter(Q(due_at=None) | Q(due_at__lte=now), launch=OuterRef("pk"))
+    to_send = due.filter(state__in=[DeliveryState.PLANNED, DeliveryState.WAITING])
+    to_look_up = due.filter(state=DeliveryState.UNKNOWN, pledge__isnull=False)
     soon = now + timedelta(seconds=ARM_SECONDS)
+    undecided = Q(state__in=[LaunchState.SCHEDULED, LaunchState.ARMED])
     return list(
         Launch.objects.filter(
-            Q(state=LaunchState.FIRING)
-            | Q(state__in=[LaunchState.SCHEDULED, LaunchState.ARMED], launch_at__lte=soon)
-            | Q(pk__in=unclear.values("launch"))
-        ).values_list("pk", flat=True)
+            (undecided & Q(launch_at__lte=soon))
+            | (Q(state=LaunchState.FIRING) & Exists(to_send))
+            | Exists(to_look_up)
+        )
+        .order_by(Case(When(undecided, then=0), default=1), "launch_at")
+        .values_list("pk", flat=True)
     )

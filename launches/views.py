@@ -46,7 +46,7 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     seconds = count_by_second(launch) if launch else []
     feed = (
         Delivery.objects.filter(launch=launch, pledge__is_shown=True)
-        .exclude(answered_at=None)
+        .filter(state=DeliveryState.SENT)
         .select_related("pledge__account", "launch")
         .order_by("-answered_at")[:FEED]
         if launch

@@ -92,7 +92,9 @@ def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
     fell = Q(campaign__threshold__lt=F("agreed_threshold")) | Q(
         campaign__threshold__isnull=True, agreed_threshold__isnull=False
     )
-    moved = ~Q(campaign__launch_at=F("agreed_launch_at"))
+    moved = ~Q(campaign__launch_at=F("agreed_launch_at")) | Q(
+        campaign__latest_at__gt=F("agreed_latest_at")
+    )
     with transaction.atomic():
         changed: list[Pledge] = list(
             Pledge.objects.select_for_update(of=("self",), skip_locked=True)
@@ -110,6 +112,7 @@ def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
         for pledge in changed:
             Pledge.objects.filter(pk=pledge.pk).update(
                 agreed_launch_at=pledge.campaign.launch_at,
+                agreed_latest_at=pledge.campaign.latest_at,
                 agreed_threshold=pledge.campaign.threshold,
             )
     return len(changed)
@@ -118,6 +121,7 @@ def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
 def _queue_changed(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
     first = pledges[0]
     campaign = first.campaign
+    assert campaign.latest_at is not None, "a scheduled campaign has a latest time"
     has_moved = campaign.launch_at != first.agreed_launch_at
     queue_mail(
         recipient.email,
@@ -129,6 +133,9 @@ def _queue_changed(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
             "pledges": pledges,
             "old_launch_at": first.agreed_launch_at if has_moved else None,
             "has_moved": has_moved,
+            "is_prolonged": not has_moved
+            and campaign.latest_at is not None
+            and campaign.latest_at > first.agreed_latest_at,
             "threshold_fell": first.agreed_threshold is not None
             and (campaign.threshold is None or campaign.threshold < first.agreed_threshold),
             "old_threshold": first.agreed_threshold,

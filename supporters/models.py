@@ -175,6 +175,7 @@ class Pledge(models.Model):
     receipt_email = models.EmailField(_("address for the receipt"), blank=True)
     receipt_language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
     agreed_launch_at = models.DateTimeField(_("launch it was pledged for"))
+    agreed_latest_at = models.DateTimeField(_("latest time it was pledged for"))
     agreed_threshold = models.PositiveIntegerField(null=True, blank=True)
     pledged_at = models.DateTimeField(_("pledged"), default=timezone.now)
     changed_at = models.DateTimeField(_("changed"), default=timezone.now)

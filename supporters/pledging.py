@@ -154,6 +154,7 @@ def pledge(
                 _refuse_other_words(found, person=person, text=text)
                 pledges.append(found)
                 continue
+            assert held.latest_at is not None, "an open campaign has a latest time"
             new = Pledge.objects.create(
                 campaign=held,
                 person=person,
@@ -168,6 +169,7 @@ def pledge(
                 receipt_email=receipt_email,
                 receipt_language=receipt_language,
                 agreed_launch_at=held.launch_at,
+                agreed_latest_at=held.latest_at,
                 agreed_threshold=held.threshold,
             )
             pledges.append(new)

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -35,6 +35,7 @@ LEASE_SECONDS = 60
 ANSWER_SECONDS = 30  # well within the lease: a late answer must not meet the next one's request
 LOOK_SECONDS = 0.2
 WAIT_SECONDS = 20
+SAVE_TRIES = 20
 
 _BEING_RENEWED = gettext_noop("The authorisation of this account is just being renewed.")
 _RENEWAL_UNCLEAR = gettext_noop("The network did not say whether it renewed the authorisation.")
@@ -254,6 +255,17 @@ def _look(account_id: int, *, refused: Credentials | None) -> Credentials | Refr
     return claim_refresh(account_id, refused=refused)
 
 
+async def _save(claim: RefreshClaim, renewed: Credentials, *, run: RunInThread) -> bool:
+    """Save new tokens, again and again while the database is away: the old ones are spent."""
+    for _ in range(SAVE_TRIES):
+        try:
+            return await run(lambda: save_refreshed(claim, credentials=renewed))
+        except DatabaseError:
+            logger.exception("renewed tokens of account %s are not saved yet", claim.account_id)
+            await asyncio.sleep(1)
+    return await run(lambda: save_refreshed(claim, credentials=renewed))
+
+
 async def _refresh(http: Http, claim: RefreshClaim, *, run: RunInThread) -> Credentials:
     """Ask for new tokens under a claim, and save them."""
     known = claim.known_server
@@ -276,7 +288,7 @@ async def _refresh(http: Http, claim: RefreshClaim, *, run: RunInThread) -> Cred
     except NetworkError:
         await run(lambda: give_up_refresh(claim, needs_relink=False))
         raise
-    if not await run(lambda: save_refreshed(claim, credentials=renewed)):
+    if not await _save(claim, renewed, run=run):
         try:
             await adapter.revoke(http, known.server, registration, renewed)
         except NetworkError as error:

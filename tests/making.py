@@ -105,5 +105,6 @@ def make_pledge(campaign, account, *, text=None, **facts):
         text=text or campaign.approved.text,
         language="en",
         agreed_launch_at=campaign.launch_at,
+        agreed_latest_at=campaign.latest_at,
         **facts,
     )

@@ -1,5 +1,7 @@
 """A campaign with pledged accounts on the simulator, and the scheduler stepped by hand."""
 
+import time
+
 import pytest
 
 from accounts.models import User
@@ -48,8 +50,9 @@ def step():
 def launch_now(step):
     """Tick, and work as a worker would, until the launch is over; gives the launch."""
 
-    def do(campaign, *, rounds=20):
-        for _ in range(rounds):
+    def do(campaign, *, seconds=20):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
             for launch_id in step():
                 deliver(launch_id)
             launch = Launch.objects.filter(campaign=campaign).first()
@@ -64,9 +67,14 @@ def launch_now(step):
 
 
 @pytest.fixture(autouse=True)
-def brisk(monkeypatch):
-    """Workers that do not linger, so that a test need not wait for them."""
+def brisk(monkeypatch, settings):
+    """Workers that do not linger and leases that are soon over, so that a test need not wait.
+
+    A request still has its whole deadline at the adapter: what is short is how long is waited.
+    """
     monkeypatch.setattr("launches.delivering.LINGER_SECONDS", 0.3)
+    settings.LEASE_SECONDS = 2
+    settings.DEADLINE_SECONDS = 0.5
 
 
 @pytest.fixture(autouse=True)

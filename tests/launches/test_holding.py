@@ -104,8 +104,16 @@ def test_a_called_pledge_has_its_words_frozen_at_the_claim(firing):
     assert Delivery.objects.get().text == "As agreed at last."
 
 
+def test_staff_without_a_second_factor_control_no_launch(firing, client, rae):
+    launch, _ = firing(1)
+    client.force_login(rae)
+    assert client.post(f"/campaigns/{launch.campaign.slug}/launch/hold/").status_code == 403
+
+
 @pytest.mark.parametrize("action", ["hold", "resume", "cancel"])
-def test_only_organiser_and_admins_control_a_launch(firing, client, sam, olive, rae, action):
+def test_only_organiser_and_admins_control_a_launch(
+    firing, client, sam, olive, rae, settings, action
+):
     launch, _ = firing(1)
     url = f"/campaigns/{launch.campaign.slug}/launch/{action}/"
     assert client.post(url).status_code == 302
@@ -113,6 +121,7 @@ def test_only_organiser_and_admins_control_a_launch(firing, client, sam, olive, 
     client.force_login(sam)
     assert client.post(url).status_code == 403
     assert client.get(url).status_code == 405
+    settings.STAFF_NEEDS_MFA = False
     for person in (olive, rae):
         client.force_login(person)
         assert client.post(url)["Location"] == f"/campaigns/{launch.campaign.slug}/launch/"

@@ -92,6 +92,7 @@ def test_a_cancelled_campaign_does_not_ignite(due):
     campaign, _, launch = due(1)
     Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CANCELLED)
     assert ignite(launch.pk).state == LaunchState.CANCELLED
+    assert Delivery.objects.get().sentence
 
 
 def test_a_moved_moment_takes_the_launch_along(due):

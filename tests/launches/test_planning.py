@@ -29,8 +29,8 @@ def test_a_far_moment_makes_no_launch_yet(olive):
     assert not Launch.objects.exists()
 
 
-@pytest.mark.parametrize("state", ["suspended", "cancelled", "launched"])
-def test_only_a_scheduled_campaign_gets_a_launch(olive, state):
+@pytest.mark.parametrize("state", ["draft", "in_review", "cancelled", "launched"])
+def test_only_a_campaign_in_public_gets_a_launch(olive, state):
     make_campaign(olive, launch_in=10, state=state)
     create_launches(database_now())
     assert not Launch.objects.exists()
@@ -109,3 +109,12 @@ def test_pledges_of_other_campaigns_stay_out(crowd, olive, networks, sam):
     arm_launches(now)
     assert Delivery.objects.count() == 1
     assert Pledge.objects.count() == 2
+
+
+def test_a_suspended_campaign_is_not_armed(crowd):
+    campaign, _ = crowd(1, launch_in=20)
+    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.SUSPENDED)
+    now = database_now()
+    create_launches(now)
+    assert arm_launches(now) == 0
+    assert Launch.objects.get().state == LaunchState.SCHEDULED

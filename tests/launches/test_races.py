@@ -119,7 +119,7 @@ def test_a_cancellation_before_the_ignition_wins(near, olive):
     cancelled, fired = meet(lambda: drafting.cancel(campaign, by=olive), lambda: ignite(launch.pk))
     assert cancelled.state == CampaignState.CANCELLED
     assert fired.state == LaunchState.CANCELLED
-    assert not Delivery.objects.exists()
+    assert Delivery.objects.get().state == DeliveryState.NOT_SENT
 
 
 def test_a_cancellation_that_meets_the_ignition_is_too_late(near, olive):

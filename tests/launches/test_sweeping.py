@@ -1,5 +1,6 @@
 """Lost workers, late launches, silence of the scheduler, copies of the database."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -8,15 +9,14 @@ from django.core.management import CommandError, call_command
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches import installation
-from launches.claiming import claim
+from launches import holding, installation
+from launches.claiming import claim, give_back
 from launches.delivering import deliver
 from launches.igniting import ignite
 from launches.models import Attempt, Delivery, DeliveryState, Heartbeat, Launch, LaunchState
 from launches.planning import create_launches
 from launches.recording import Result, record
 from launches.results import summarise
-from launches.sending import DEADLINE_SECONDS
 from launches.sweeping import LOOK_SECONDS, close_late, expire_leases, finish_launches
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,12 +48,12 @@ def sent(held, remote_id="7"):
     )
 
 
-def test_a_lost_worker_s_claim_becomes_unknown_only_after_lease_and_deadline(firing):
+def test_a_lost_worker_s_claim_becomes_unknown_only_after_lease_and_deadline(firing, settings):
     launch = firing(1)
     claim(launch.pk, most=1)
-    lease_until = Delivery.objects.get().lease_until
-    assert expire_leases(lease_until + timedelta(seconds=DEADLINE_SECONDS - 1)) == 0
-    assert expire_leases(lease_until + timedelta(seconds=DEADLINE_SECONDS + 1)) == 1
+    over = Delivery.objects.get().lease_until + timedelta(seconds=settings.DEADLINE_SECONDS)
+    assert expire_leases(over - timedelta(seconds=0.1)) == 0
+    assert expire_leases(over + timedelta(seconds=0.1)) == 1
     assert Delivery.objects.get().state == DeliveryState.UNKNOWN
     assert Attempt.objects.get().outcome == "expired"
 
@@ -75,7 +75,7 @@ def test_a_lost_worker_s_post_is_found_and_not_sent_again(firing, networks, laun
             await registry.get("mastodon").publish(http, held.server, credentials, held.post)
 
     asyncio.run(post())
-    past = database_now() - timedelta(seconds=DEADLINE_SECONDS + 5)
+    past = database_now() - timedelta(seconds=5)
     Delivery.objects.update(lease_until=past)
     launch_now(launch.campaign)
     assert Delivery.objects.get().state == DeliveryState.SENT
@@ -228,3 +228,63 @@ def test_a_worker_that_comes_after_the_end_finds_nothing_to_do(crowd, launch_now
     launch = launch_now(campaign)
     deliver(launch.pk)
     assert len(networks.list_requests()) == 1
+
+
+def test_a_copy_s_worker_neither_ignites_nor_sends(crowd, settings, networks, step):
+    """A message that reaches it by a shared broker, say."""
+    crowd(2, launch_in=-0.01)
+    step()
+    launch = Launch.objects.get()
+    settings.INSTANCE_ID = "another"
+    assert ignite(launch.pk).state == LaunchState.SCHEDULED
+    settings.INSTANCE_ID = "00000000-0000-0000-0000-000000000001"
+    ignite(launch.pk)
+    settings.INSTANCE_ID = "another"
+    assert not claim(launch.pk, most=5).claims
+    step()
+    launch.refresh_from_db()
+    assert launch.state == LaunchState.HELD
+    assert not holding.resume(launch)
+    assert networks.summarise()["posts"] == 0
+
+
+def test_a_server_s_broken_text_holds_nobody_up(firing):
+    launch = firing(2)
+    first, second = claim(launch.pk, most=2).claims
+    odd = replace(sent(first), permalink="https://x.example/\ud800")
+    assert record([odd, sent(second)]) == 2
+    assert [delivery.permalink for delivery in Delivery.objects.order_by("pk")]
+
+
+def test_what_was_uncertain_once_is_never_sent_again_without_a_look(firing, networks):
+    """Absent at first, then held for so long that the server forgot the key."""
+    launch = firing(1)
+    held = claim(launch.pk, most=1).claims[0]
+    unclear = replace(sent(held), state=DeliveryState.UNKNOWN, outcome="unknown", remote_id="")
+    record([unclear])
+    Delivery.objects.update(state=DeliveryState.WAITING, due_at=None)
+    again = claim(launch.pk, most=1).claims[0]
+    assert (again.sends, again.looks, again.is_uncertain) == (True, True, True)
+    give_back([again])
+    long_ago = database_now() - timedelta(hours=2)
+    Delivery.objects.update(first_tried_at=long_ago, tries=2)
+    deliver(launch.pk)
+    assert Delivery.objects.get().state == DeliveryState.UNCONFIRMED
+    assert networks.summarise()["posts"] == 0
+
+
+def test_cancelling_ends_what_was_claimed_and_given_back(firing, step):
+    launch = firing(2)
+    claims = claim(launch.pk, most=1).claims
+    holding.cancel(launch)
+    give_back(claims)
+    step()
+    assert Delivery.objects.tally()["not_sent"] == 2
+
+
+def test_an_unknown_post_of_an_erased_pledge_ends_unconfirmed(firing, step):
+    launch = firing(1)
+    Delivery.objects.update(state=DeliveryState.UNKNOWN, pledge=None)
+    deliver(launch.pk)
+    step()
+    assert Delivery.objects.get().state == DeliveryState.UNCONFIRMED
