@@ -98,7 +98,9 @@ def prepare(environment: dict[str, str]) -> None:
 
 def list_processes(simulator: int, *, empty: bool) -> dict[str, str]:
     """Name and command of every process: the Procfile's, and what stands for the world."""
-    procfile = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+    read = parse_procfile((ROOT / "Procfile").read_text()).processes
+    # Who kills a worker to see what becomes of the launch should see it, not the demo's end.
+    procfile = {name: f"python -m crowdspeak.restarting {name}" for name in read}
     mail = simulator + 7
     procfile["simulator"] = f"python -m simulator --port {simulator} --smtp-port {mail}"
     if empty:

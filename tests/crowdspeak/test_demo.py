@@ -64,4 +64,5 @@ def test_development_shows_errors_and_has_nobody_in_it(tmp_path):
 def test_the_demo_runs_what_the_procfile_runs():
     commands = list_processes(8100, empty=False)
     assert set(commands) == {"web", "worker", "beat", "simulator", "demo"}
-    assert commands["beat"].startswith("python manage.py seed_demo accounts && exec celery")
+    assert commands["worker"] == "exec python -m crowdspeak.restarting worker"
+    assert commands["beat"].endswith("accounts && exec python -m crowdspeak.restarting beat")
