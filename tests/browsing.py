@@ -53,6 +53,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 LOCAL_HOSTS = {"localhost", "127.0.0.1"}
 TIMEOUT_MS = 15_000
+SECURITY_POLICY = "Content Security Policy"
 # What Chromium writes into the console for every answer from 400 on, the page's own included:
 # a page that says "not found" is in order, a missing part of one is noted where it is answered.
 FAILED_LOAD = "Failed to load resource: the server responded with a status of"
@@ -107,26 +108,15 @@ def run_chromium() -> Iterator[Browser]:
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
 
 
-def note_troubles(context: BrowserContext, troubles: list[str], *, site_url: str | None) -> None:
-    """Write what no page of `context` may do into `troubles`, a sentence each, as it happens.
-
-    Pages of others (a network's own consent page) may fill their consoles as they like.
-    """
-
-    def is_ours(url: str) -> bool:
-        return site_url is not None and url.startswith(site_url)
+def note_troubles(context: BrowserContext, troubles: list[str]) -> None:
+    """Write what no page of `context` may do into `troubles`, a sentence each, as it happens."""
 
     def note_error(error: WebError) -> None:
         troubles.append(f"uncaught error in a script: {error.error}")
 
     def note_console(message: ConsoleMessage) -> None:
-        if message.type != "error":
-            return
-        where = message.page.url if message.page else ""
-        if "Content Security Policy" in message.text:
+        if message.type == "error" and SECURITY_POLICY in message.text:
             troubles.append(f"stopped by the page's security policy: {message.text}")
-        elif is_ours(where) and not message.text.startswith(FAILED_LOAD):
-            troubles.append(f"error in the console of {where}: {message.text}")
 
     def note_request(request: Request) -> None:
         # A link that the test follows may lead anywhere; what a page loads may not.
@@ -135,14 +125,26 @@ def note_troubles(context: BrowserContext, troubles: list[str], *, site_url: str
         if away and not request.is_navigation_request():
             troubles.append(f"request to another machine: {request.url}")
 
-    def note_response(response: Response) -> None:
-        is_part = not response.request.is_navigation_request()
-        if is_part and response.status >= 400 and is_ours(response.url):
-            troubles.append(f"{response.status} for what a page loads: {response.url}")
-
     context.on("weberror", note_error)
     context.on("console", note_console)
     context.on("request", note_request)
+
+
+def note_own_troubles(context: BrowserContext, troubles: list[str], *, site_url: str) -> None:
+    """The same for what the site's own pages may not do, while those of others may."""
+
+    def note_console(message: ConsoleMessage) -> None:
+        where = message.page.url if message.page else ""
+        known = message.text.startswith(FAILED_LOAD) or SECURITY_POLICY in message.text
+        if message.type == "error" and where.startswith(site_url) and not known:
+            troubles.append(f"error in the console of {where}: {message.text}")
+
+    def note_response(response: Response) -> None:
+        is_part = not response.request.is_navigation_request()
+        if is_part and response.status >= 400 and response.url.startswith(site_url):
+            troubles.append(f"{response.status} for what a page loads: {response.url}")
+
+    context.on("console", note_console)
     context.on("response", note_response)
 
 
@@ -196,7 +198,9 @@ def new_page(
         base_url = site_url or default_url
         context = chromium.new_context(base_url=base_url, locale=locale, **options)
         context.set_default_timeout(TIMEOUT_MS)
-        note_troubles(context, troubles, site_url=base_url)
+        note_troubles(context, troubles)
+        if base_url:
+            note_own_troubles(context, troubles, site_url=base_url)
         contexts.append(context)
         return context.new_page()
 
