@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from networks.base import Receipt
+from networks.base import Profile, Receipt
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -96,6 +96,23 @@ def read_receipt(status: Mapping[str, Any]) -> Receipt | None:
     if not remote_id:
         return None
     return Receipt(remote_id=remote_id, url=read_web_address(status, "url", "uri"))
+
+
+def read_account(content: Mapping[str, Any], *, domain: str) -> Profile | None:
+    """Give the account that an answer describes, at a server of that domain; None for none."""
+    account_id, name = read_id(content), read_text(content, "username")
+    if not account_id or not name:
+        return None
+    followers = content.get("followers_count")
+    return Profile(
+        account_id=account_id,
+        handle=f"@{shorten(name)}@{domain}",
+        display_name=shorten(read_text(content, "display_name")),
+        url=read_web_address(content, "url"),
+        avatar_url=read_web_address(content, "avatar_static", "avatar"),
+        followers=followers if isinstance(followers, int) and followers >= 0 else None,
+        created_at=read_moment(content.get("created_at")),
+    )
 
 
 def read_id(content: Mapping[str, Any]) -> str:

@@ -7,9 +7,8 @@ happens and the answer is the same, so that a repeat is harmless. Another record
 then its receipt. So there can be no second post, whatever is sent again, by whom and when.
 
 Tokens last an hour at most and are bound to a DPoP key. ``publish`` answers a token that has run
-out with ``TryLater(after_seconds=0, scope="account")``: refresh, then send again. Better to refresh
-before, by ``expires_at``; the old access token is dead as soon as there is a new one, so whatever
-was loaded before a refresh must be loaded again. A refresh token is good once.
+out with ``TryLater(token_expired=True)``: refresh, then send again. The old access token is dead as
+soon as there is a new one: load it again after a refresh. A refresh token is good once.
 """
 
 from __future__ import annotations

@@ -42,12 +42,12 @@ from networks.interpreting import (
     RELINK,
     UNCLEAR,
     explain_refusal,
+    read_account,
     read_id,
     read_moment,
     read_reason,
     read_receipt,
     read_skew,
-    read_web_address,
 )
 from networks.oauth import (
     build_authorization_url,
@@ -55,7 +55,6 @@ from networks.oauth import (
     make_verifier,
     read_code,
     read_tokens,
-    shorten,
 )
 from networks.reading import read, read_object, read_text
 from networks.recognising import USUAL_CHARACTERS, USUAL_PER_URL, find_home, is_keyed
@@ -354,19 +353,10 @@ class Mastodon:
             reason = read_reason(answer, access_token)
             raise NeedsRelink(DISABLED, host=server.host, reason=reason)
         content = (read_object(answer) if answer.status == 200 else None) or {}
-        account_id, name = read_id(content), read_text(content, "username")
-        if not account_id or not name:
+        profile = read_account(content, domain=str(server.facts.get("domain", server.host)))
+        if profile is None:
             raise TryLater(_SPEAKS_NOT, scope="host", host=server.host)
-        followers = content.get("followers_count")
-        return Profile(
-            account_id=account_id,
-            handle=f"@{shorten(name)}@{server.facts.get('domain', server.host)}",
-            display_name=shorten(read_text(content, "display_name")),
-            url=read_web_address(content, "url"),
-            avatar_url=read_web_address(content, "avatar_static", "avatar"),
-            followers=followers if isinstance(followers, int) and followers >= 0 else None,
-            created_at=read_moment(content.get("created_at")),
-        )
+        return profile
 
     async def _read_page(
         self, http: Http, server: Server, credentials: Credentials, params: Mapping[str, str]
