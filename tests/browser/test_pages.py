@@ -1,0 +1,166 @@
+"""Every page of the site, at the width of a phone and of a desk, in light and in dark.
+
+Each is measured, given to axe, and kept as a picture in `var/screenshots`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from allauth.mfa.totp.internal import auth as totp
+from playwright.sync_api import Page
+
+from accounts.models import User
+from campaigns.models import Campaign
+from supporters.models import Pledge
+from tests.browser.acting import answer_second_step, come_in, sign_in
+from tests.browser.conftest import make_user
+from tests.browser.looking import DESKTOP, find_troubles, shoot
+from tests.browser.showing import fill_site, open_account
+from tests.browsing import NewPage
+from tests.making import make_pledge
+from tests.processes import Product
+
+DARK = {
+    "home",
+    "campaign-scheduled",
+    "launch-firing",
+    "results-finished",
+    "agree",
+    "wizard-message",
+}
+STAGES = ("scheduled", "passed", "firing", "held", "finished", "missed", "cancelled")
+STEPS = ("theme", "story", "message", "moment", "check")
+
+
+@pytest.fixture
+def shown(web: Product, olive: User, rae: User) -> dict[str, Campaign]:
+    """Campaigns in every state."""
+    return fill_site(olive, rae)
+
+
+def walk(page: Page, pages: Iterable[tuple[str, str]], *, within: str | None = None) -> list[str]:
+    """Go to each page (its name, its address), keep its picture, and give what is wrong."""
+    troubles = []
+    for name, address in pages:
+        page.goto(address)
+        troubles += [f"{name}: {each}" for each in find_troubles(page, within=within)]
+        shoot(page, name, dark=name in DARK)
+    return troubles
+
+
+def test_what_anybody_sees(new_page: NewPage, shown: dict[str, Campaign]) -> None:
+    page = new_page(viewport=DESKTOP)
+    pages = [
+        ("home", "/"),
+        ("explore", "/campaigns/"),
+        ("explore-past", "/campaigns/?state=past"),
+        ("explore-nothing", "/campaigns/?words=zeppelin"),
+        ("what-we-keep", "/what-we-keep/"),
+        ("not-found", "/nowhere/"),
+        ("sign-in", "/account/login/"),
+        ("sign-up", "/account/signup/"),
+        ("password-forgotten", "/account/password/reset/"),
+        ("pledges-anonymous", "/me/pledges/"),
+        ("support", f"{shown['scheduled'].get_absolute_url()}support/"),
+        ("support-closed", f"{shown['finished'].get_absolute_url()}support/"),
+        *((f"campaign-{stage}", shown[stage].get_absolute_url()) for stage in STAGES),
+        *(
+            (f"launch-{stage}", f"{shown[stage].get_absolute_url()}launch/")
+            for stage in ("scheduled", "firing", "held", "finished", "missed")
+        ),
+        *(
+            (f"results-{stage}", f"{shown[stage].get_absolute_url()}results/")
+            for stage in ("firing", "finished", "missed")
+        ),
+    ]
+    troubles = walk(page, pages)
+    assert not troubles, "\n".join(troubles)
+
+
+def test_what_a_supporter_sees(new_page: NewPage, shown: dict[str, Campaign]) -> None:
+    sam = make_user("sam@example.org", "Sam")
+    account = open_account(sam, "Sam Ferrand")
+    other = open_account(sam, "Choir of the quay", network="bluesky")
+    page = new_page(viewport=DESKTOP)
+    come_in(page, sam)
+    asked = f"account={account.pk}&account={other.pk}"
+    river = shown["scheduled"].get_absolute_url()
+    troubles = walk(
+        page,
+        [
+            ("support-linked", f"{river}support/"),
+            ("agree", f"{river}support/agree/?{asked}"),
+            ("pledges-none", "/me/pledges/"),
+            ("receipts-none", "/me/receipts/"),
+        ],
+    )
+    pledge = make_pledge(shown["scheduled"], account, is_shown=True)
+    make_pledge(shown["passed"], other)
+    past = make_pledge(shown["finished"], account)
+    Pledge.objects.filter(pk=past.pk).update(state="called")
+    delivery = shown["finished"].launches.get().deliveries.filter(state="sent").first()
+    assert delivery is not None
+    delivery.pledge = past
+    delivery.save()
+    troubles += walk(
+        page,
+        [
+            ("thanks", f"{river}support/thanks/"),
+            ("campaign-mine", river),
+            ("pledges", "/me/pledges/"),
+            ("pledge-words", f"/me/pledges/{pledge.pk}/edit/"),
+            ("receipts", "/me/receipts/"),
+        ],
+    )
+    assert not troubles, "\n".join(troubles)
+
+
+def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str, Campaign]) -> None:
+    page = new_page(viewport=DESKTOP)
+    come_in(page, olive)
+    uid, complete = shown["changes_asked"].uid, shown["in_review"].uid
+    pages = [
+        ("desk", "/desk/"),
+        ("wizard-new", "/campaigns/new/"),
+        *((f"wizard-{step}", f"/campaigns/{uid}/edit/{step}/") for step in STEPS),
+        ("wizard-in-review", f"/campaigns/{complete}/edit/check/"),
+        ("campaign-draft", shown["draft"].get_absolute_url()),
+        ("campaign-suspended", shown["suspended"].get_absolute_url()),
+        ("launch-firing-organiser", f"{shown['firing'].get_absolute_url()}launch/"),
+        ("results-finished-organiser", f"{shown['finished'].get_absolute_url()}results/"),
+        ("account-settings", "/account/settings/"),
+        ("account-email", "/account/email/"),
+        ("account-password", "/account/password/change/"),
+        ("account-second-step", "/account/2fa/"),
+    ]
+    troubles = walk(page, pages)
+    newcomer = new_page(viewport=DESKTOP)
+    come_in(newcomer, make_user("max@example.org", "Max"))
+    troubles += walk(newcomer, [("desk-empty", "/desk/")])
+    assert not troubles, "\n".join(troubles)
+
+
+def test_what_a_reviewer_sees(new_page: NewPage, rae: User, shown: dict[str, Campaign]) -> None:
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(rae, secret)
+    page = new_page(viewport=DESKTOP)
+    page.goto("/account/login/?next=/admin/")
+    assert rae.email is not None
+    sign_in(page, email=rae.email)
+    shoot(page, "second-step")
+    answer_second_step(page, secret=secret)
+    page.wait_for_url("**/admin/")
+    waiting, public = shown["in_review"], shown["scheduled"]
+    revision = waiting.working_revision
+    pages = [
+        ("admin", "/admin/"),
+        ("admin-queue", "/admin/campaigns/revision/"),
+        ("admin-review", f"/admin/campaigns/campaign/{waiting.pk}/review/{revision.pk}/"),
+        ("admin-campaigns", "/admin/campaigns/campaign/"),
+        ("admin-campaign", f"/admin/campaigns/campaign/{public.pk}/change/"),
+    ]
+    # What stands around it is Django's own, with links that only their colour tells.
+    troubles = walk(page, pages, within="#content")
+    assert not troubles, "\n".join(troubles)
