@@ -1,6 +1,7 @@
 """Misconfiguration, told at the start in a sentence that says what to do."""
 
 from collections.abc import Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -22,6 +23,23 @@ def check_token_keys(**_: Any) -> Sequence[CheckMessage]:
                     f"Key {number} of TOKEN_KEYS is not a Fernet key.",
                     hint="Make one with 'python -m crowdspeak.keys FOLDER'.",
                     id="crowdspeak.E001",
+                )
+            ]
+    return []
+
+
+@register()
+def check_proxies(**_: Any) -> Sequence[CheckMessage]:
+    """Each trusted proxy must be an address or a network."""
+    for given in settings.TRUSTED_PROXIES:
+        try:
+            ip_network(given, strict=False)
+        except ValueError:
+            return [
+                Error(
+                    f"TRUSTED_PROXIES has {given!r}, which is no address and no network.",
+                    hint="Give addresses like 10.0.0.5 or networks like 10.0.0.0/24.",
+                    id="crowdspeak.E005",
                 )
             ]
     return []

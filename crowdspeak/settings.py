@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "pages",
 ]
 MIDDLEWARE = [
+    "crowdspeak.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
