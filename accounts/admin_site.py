@@ -4,10 +4,21 @@ from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.rights import acts_as_staff
+
+
+def _read_next(request: HttpRequest) -> str:
+    """Where the person was going, if that is a page of ours; else the admin's first page."""
+    wanted = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if wanted and is_ours else reverse("admin:index")
 
 
 class AdminSite(admin.AdminSite):
@@ -26,7 +37,7 @@ class AdminSite(admin.AdminSite):
         """Send people to sign in, staff without a second factor to set one up."""
         if request.user.is_authenticated and request.user.is_staff:
             if self.has_permission(request):
-                return redirect("admin:index")
+                return redirect(_read_next(request))
             messages.info(
                 request, _("The admin needs a second factor. Set one up here, then come back.")
             )

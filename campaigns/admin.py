@@ -192,6 +192,8 @@ class CampaignAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The facts, every revision and decision, and the buttons that stop and let go on."""
+        if self.get_object(request, object_id) is None:
+            return super().change_view(request, object_id, form_url, extra_context)
         revisions = Revision.objects.filter(campaign_id=object_id).order_by("-number")
         decisions = ReviewDecision.objects.filter(revision__campaign_id=object_id)
         context = {

@@ -60,9 +60,13 @@ class Mail:
         }
 
 
-@dataclass(slots=True)
+@dataclass
 class Mailbox:
-    """The caught mails, oldest first."""
+    """The caught mails, oldest first.
+
+    Without slots: aiosmtpd looks at all members of its handler, and ``__weakref__`` of a class with
+    slots cannot be looked at in every Python.
+    """
 
     mails: deque[Mail] = field(default_factory=lambda: deque(maxlen=MAILS_KEPT))
     numbers: "count[int]" = field(default_factory=lambda: count(1))

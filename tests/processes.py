@@ -132,7 +132,10 @@ class Product:
             except OSError:
                 return False
 
-        wait_until(is_ready, what=f"/readyz green; logs:\n{self.read_logs()}")
+        try:
+            wait_until(is_ready, what="/readyz green")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.read_logs()}") from None
 
     def read_results(self, slug):
         """The public numbers of a campaign."""

