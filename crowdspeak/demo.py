@@ -5,6 +5,7 @@ simulator in the networks' place. Nothing leaves the machine. ``--empty`` (``mak
 same for development: its own database in var/, nobody in it, errors shown in full.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
+from honcho.printer import Printer
 
 from crowdspeak.keys import make_keys
 
@@ -25,6 +27,28 @@ FREE_MEGABYTES = 200
 
 class CannotStart(Exception):
     """A sentence that says what to do."""
+
+
+class Outlet:
+    """Where honcho prints: straight to the terminal, without a buffer.
+
+    Its signal handler prints too. A buffered stream that is just being written refuses that, and
+    honcho would end there and leave every process running.
+    """
+
+    def write(self, text: str) -> None:
+        """Write it all; a terminal that is gone is no reason to stop stopping."""
+        left = text.encode()
+        with contextlib.suppress(OSError):
+            while left:
+                left = left[os.write(1, left) :]
+
+    def flush(self) -> None:
+        """There is nothing to flush."""
+
+    def isatty(self) -> bool:
+        """Whether a person looks on, who likes colours."""
+        return os.isatty(1)
 
 
 def read_number(name: str, default: int) -> int:
@@ -132,7 +156,7 @@ def main() -> int:
     except OSError as error:
         print(f"The demo cannot write its files: {error}", file=sys.stderr)
         return 1
-    manager = Manager()
+    manager = Manager(Printer(Outlet()))
     for name, command in list_processes(simulator, empty=empty).items():
         manager.add_process(name, command, quiet=False, env=environment, cwd=str(ROOT))
     manager.loop()

@@ -6,6 +6,7 @@ import pytest
 
 from crowdspeak.demo import (
     CannotStart,
+    Outlet,
     check_machine,
     describe_environment,
     list_processes,
@@ -66,3 +67,24 @@ def test_the_demo_runs_what_the_procfile_runs():
     assert set(commands) == {"web", "worker", "beat", "simulator", "demo"}
     assert commands["worker"] == "exec python -m crowdspeak.restarting worker"
     assert commands["beat"].endswith("accounts && exec python -m crowdspeak.restarting beat")
+
+
+def test_a_signal_in_the_middle_of_a_line_can_print_too(capfd):
+    """As honcho's handler does; a buffered stream raises RuntimeError then."""
+    import signal
+
+    outlet = Outlet()
+    number = 400
+
+    def shout(*_):
+        print("stopping", file=outlet, flush=True)
+
+    before = signal.signal(signal.SIGALRM, shout)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    try:
+        for index in range(number):
+            print(f"line {index} " + "x" * 2000, file=outlet, flush=True)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert "stopping" in capfd.readouterr().out
