@@ -9,6 +9,7 @@ from launches import holding
 from launches.claiming import claim
 from launches.igniting import ignite
 from launches.models import Launch
+from launches.moment import read_moment
 from launches.planning import create_launches
 from launches.sending import Desk, carry_out
 from launches.watching import DatabaseThread, HoldFlag
@@ -28,13 +29,15 @@ def firing(crowd):
 def carry(held, *, may_start):
     """Carry a claim out with this answer to the last look."""
 
+    moment = read_moment()
+
     async def answer(_claim):
         return may_start
 
     async def go():
         async with registry.open_http() as http:
             desk = Desk(
-                network=registry.get(held.network), http=http, now=database_now, may_start=answer
+                network=registry.get(held.network), http=http, now=moment.now, may_start=answer
             )
             return await carry_out(desk, held, held.credentials)
 
