@@ -283,6 +283,8 @@ DEADLINE_SECONDS = 10.0  # for one request to a network, from its start to its a
 # How long a worker holds a delivery: well over a deadline. What is uncertain is looked up one
 # deadline after the lease, when nothing of it can be under way any more.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=40)
+# The scheduler's last tick, noted outside of the database: one that remembers less was restored.
+LAST_TICK_FILE = VAR_DIR / "last_tick"
 WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
 
 # ── Networks ──────────────────────────────────────────────────────────────────────────────────

@@ -15,9 +15,10 @@ from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import installation, pace
+from launches import asking, installation, pace
 from launches.keys import delivery_key
-from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from launches.models import Delivery, DeliveryState, Launch, LaunchState, Unlookable
+from launches.sweeping import end_late
 from networks import registry
 from networks.base import Credentials, Post, Server
 from networks.errors import gettext_noop
@@ -91,6 +92,8 @@ def claim(launch_id: int, *, most: int, except_hosts: Collection[str] = ()) -> C
             return claimed
         if now < launch.latest_at:
             ready = due.filter(state__in=[DeliveryState.PLANNED, DeliveryState.WAITING])
+            if asking.must_ask(launch) and asking.ask_operator(launch, ready):
+                return claimed
             _claim(ready, claimed, now=now, most=most - len(claimed.claims), sends=True)
     return claimed
 
@@ -107,7 +110,7 @@ def _claim(
     )
     rows = _within_pace(rows, claimed)
     if sends:
-        rows = _call_pledges(rows)
+        rows = _call_pledges(rows, now=now)
     if not rows:
         return
     ids = [row.pk for row in rows]
@@ -150,7 +153,7 @@ def _within_pace(rows: list[Delivery], claimed: Claimed) -> list[Delivery]:
     return kept
 
 
-def _call_pledges(rows: list[Delivery]) -> list[Delivery]:
+def _call_pledges(rows: list[Delivery], *, now: datetime) -> list[Delivery]:
     """Move pledges ``live → called``; what cannot be sent any more ends here, with its reason."""
     Pledge.objects.filter(pk__in=[row.pledge_id for row in rows], state=PledgeState.LIVE).update(
         state=PledgeState.CALLED
@@ -171,11 +174,21 @@ def _call_pledges(rows: list[Delivery]) -> list[Delivery]:
             end, reason = DeliveryState.FAILED, NEEDS_RELINK
         elif row.network not in networks:
             end, reason = DeliveryState.NOT_SENT, NETWORK_OFF
+        elif _leaves_until(row) <= now:
+            end, reason = end_late(is_uncertain=row.is_uncertain)
+        elif row.launch.unlookable == Unlookable.LEAVE and not networks[row.network].can_look_up:
+            end, reason = DeliveryState.UNCONFIRMED, asking.LEFT
         else:
             kept.append(row)
             continue
         Delivery.objects.filter(pk=row.pk).update(state=end, reason=reason, reason_facts={})
     return kept
+
+
+def _leaves_until(row: Delivery) -> datetime:
+    """The latest time of this very post: what its supporter agreed to, or the launch's."""
+    assert row.pledge is not None
+    return row.pledge.leaves_until(launch_at=row.launch.launch_at, latest_at=row.launch.latest_at)
 
 
 def _describe(row: Delivery, *, now: datetime, sends: bool) -> Claim:
@@ -206,11 +219,16 @@ def _describe(row: Delivery, *, now: datetime, sends: bool) -> Claim:
         ),
         first_tried_at=row.first_tried_at or now,
         lease_until=row.lease_until,
-        latest_at=row.launch.latest_at,
-        looks=not sends or row.launch.look_first or row.is_uncertain,
+        latest_at=_leaves_until(row),
+        looks=not sends or row.is_uncertain or _looks_first(row),
         is_uncertain=row.is_uncertain,
         sends=sends,
     )
+
+
+def _looks_first(row: Delivery) -> bool:
+    """Whether it is looked up though no attempt is known; not where there is nothing to see."""
+    return row.launch.look_first and registry.get(row.network).can_look_up
 
 
 def give_back(claims: Collection[Claim]) -> None:

@@ -10,7 +10,7 @@ from accounts.rights import acts_as_staff
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from launches import installation
-from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from launches.models import ASKED, Delivery, DeliveryState, Launch, LaunchState
 from launches.planning import insert_deliveries
 from networks.errors import gettext_noop
 
@@ -36,13 +36,17 @@ def hold(launch: Launch, *, why: str = "") -> bool:
 
 
 def resume(launch: Launch) -> bool:
-    """Let a held launch go on. False: it was not held, or this is a copy of its database."""
+    """Let a held launch go on.
+
+    False: it was not held, this is a copy of its database, or it waits for its operator's answer
+    (``asking``).
+    """
     if installation.list_differences():
         return False
     return bool(
-        Launch.objects.filter(pk=launch.pk, state=LaunchState.HELD).update(
-            state=LaunchState.FIRING, held_at=None, held_why=""
-        )
+        Launch.objects.filter(pk=launch.pk, state=LaunchState.HELD)
+        .exclude(held_why=ASKED)
+        .update(state=LaunchState.FIRING, held_at=None, held_why="")
     )
 
 

@@ -1,22 +1,33 @@
 """Is this database ours? A copy of it, or a restored backup, must not post by itself.
 
 The database remembers the site's address, the instance id and a check of the fingerprint key; all
-three are kept outside it as well. When one differs, launches are held until ``manage.py adopt``.
+three are kept outside it as well, and so is the time of the last tick: a database that knows of an
+earlier one only has gone back in time. When one differs, launches are held until ``manage.py
+adopt``.
 """
 
 import hashlib
+import logging
+import os
+from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from campaigns.clock import database_now
-from launches.models import Installation, Launch, LaunchState
+from launches.models import Heartbeat, Installation, Launch, LaunchState, Unlookable
 from networks.errors import gettext_noop
 
+TICK = "tick"
+WENT_BACK = "last_tick"
+
 FOREIGN = gettext_noop(
-    "This database belongs to another installation (a copy, or a moved site). "
+    "This database was copied, moved or restored from a backup. "
     "Nothing is sent until its operator runs “manage.py adopt”."
 )
+
+logger = logging.getLogger(__name__)
 
 
 def describe() -> dict[str, str]:
@@ -33,7 +44,40 @@ def list_differences() -> list[str]:
     """What differs, by name. A new database takes our marks and has none."""
     ours = describe()
     kept, _ = Installation.objects.get_or_create(pk=1, defaults=ours)
-    return [name for name, value in ours.items() if getattr(kept, name) != value]
+    differing = [name for name, value in ours.items() if getattr(kept, name) != value]
+    return [*differing, WENT_BACK] if has_gone_back() else differing
+
+
+def has_gone_back() -> bool:
+    """Whether the database knows less than it did: an earlier last tick than is noted outside."""
+    beat = Heartbeat.objects.filter(name=TICK).first()
+    noted_at = _read_note()
+    return beat is not None and noted_at is not None and beat.beat_at < noted_at
+
+
+def note_tick(beat_at: datetime) -> None:
+    """Note outside of the database, once it is committed there, when the scheduler ticked.
+
+    In one piece, so that who reads meanwhile finds the time before or this one. Several machines
+    share the file, or each keeps its own.
+    """
+    path = Path(settings.LAST_TICK_FILE)
+    part = path.with_suffix(f".{os.getpid()}")
+    try:
+        part.write_text(beat_at.isoformat())
+        part.replace(path)
+    except OSError:
+        logger.exception("the last tick could not be noted in %s", path)
+
+
+def _read_note() -> datetime | None:
+    try:
+        return datetime.fromisoformat(Path(settings.LAST_TICK_FILE).read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        logger.exception("the note of the last tick cannot be read: %s", settings.LAST_TICK_FILE)
+        return None
 
 
 def hold_if_foreign() -> bool:
@@ -52,13 +96,13 @@ def adopt() -> int:
     Launches held for being foreign go on. Gives how many launches that concerns.
     """
     with transaction.atomic():
-        Installation.objects.update_or_create(
-            pk=1, defaults={**describe(), "adopted_at": database_now()}
-        )
+        now = database_now()
+        Installation.objects.update_or_create(pk=1, defaults={**describe(), "adopted_at": now})
+        Heartbeat.objects.filter(name=TICK, beat_at__lt=now).update(beat_at=now)
         open_ones = Launch.objects.exclude(
             state__in=[LaunchState.FINISHED, LaunchState.MISSED, LaunchState.CANCELLED]
         )
-        marked = open_ones.update(look_first=True)
+        marked = open_ones.update(look_first=True, unlookable=Unlookable.ASK)
         Launch.objects.filter(state=LaunchState.HELD, held_why=FOREIGN).update(
             state=LaunchState.FIRING, held_at=None, held_why=""
         )

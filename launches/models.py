@@ -15,7 +15,14 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
+from networks.errors import gettext_noop
 from supporters.models import Pledge
+
+# Why a launch is held that only its operator can let go on.
+ASKED = gettext_noop(
+    "The scheduler had stood still, and a network in this launch does not show what was posted "
+    "there. The operator decides whether those posts are sent."
+)
 
 
 class LaunchKind(models.TextChoices):
@@ -33,11 +40,20 @@ class LaunchState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class Unlookable(models.TextChoices):
+    """What becomes of posts that were to be looked up first, on a network that shows nothing."""
+
+    ASK = "ask", _("The operator is asked")
+    SEND = "send", _("Sent all the same")
+    LEAVE = "leave", _("Left unsent")
+
+
 class Launch(models.Model):
     """One launch of a campaign. A partial unique constraint allows one real launch, ever.
 
     ``look_first`` is set when the scheduler had been silent around the moment, or the database was
-    restored or cloned: every delivery is looked up before it is sent.
+    restored or cloned: every delivery is looked up before it is sent. ``unlookable`` is what the
+    operator said of those that cannot be.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launches")
@@ -54,6 +70,13 @@ class Launch(models.Model):
     held_at = models.DateTimeField(_("held"), null=True, blank=True)
     held_why = models.CharField(_("why it is held"), max_length=240, blank=True)
     look_first = models.BooleanField(_("look before sending"), default=False)
+    unlookable = models.CharField(
+        _("what cannot be looked up"),
+        max_length=5,
+        choices=Unlookable.choices,
+        default=Unlookable.ASK,
+        db_default=Unlookable.ASK,
+    )
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     told_at = models.DateTimeField(_("organiser told"), null=True, blank=True)
@@ -83,6 +106,11 @@ class Launch(models.Model):
     def held_sentence(self) -> str:
         """Why it is held, in the reader's language."""
         return translate(self.held_why) if self.held_why else ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for the operator's answer (``asking``)."""
+        return self.state == LaunchState.HELD and self.held_why == ASKED
 
     @property
     def is_over(self) -> bool:

@@ -63,6 +63,13 @@ def expire_leases(now: datetime) -> int:
     return len(rows)
 
 
+def end_late(*, is_uncertain: bool) -> tuple[DeliveryState, str]:
+    """How a post ends that was not begun by its latest time: state and reason."""
+    if is_uncertain:
+        return DeliveryState.UNCONFIRMED, NO_PROOF
+    return DeliveryState.NOT_SENT, TOO_LATE
+
+
 def close_late(now: datetime) -> int:
     """Cancelled or past the latest time: what was not begun is not sent.
 

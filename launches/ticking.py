@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from campaigns.clock import database_now
 from launches import installation, planning, sweeping
 from launches.igniting import end_cancelled
-from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState
+from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.receipts import queue_receipts, tell_organisers
 from supporters.mails import tell_of_changes
@@ -29,7 +29,7 @@ Wake = Callable[[int], object]
 
 def seconds_since_tick() -> float | None:
     """How long ago the scheduler last ticked; None: never."""
-    beat = Heartbeat.objects.filter(name="tick").first()
+    beat = Heartbeat.objects.filter(name=installation.TICK).first()
     return (database_now() - beat.beat_at).total_seconds() if beat else None
 
 
@@ -69,12 +69,18 @@ def note_beat(now: datetime) -> None:
 
     Both in one transaction: a silence that was noticed and then forgotten could post twice.
     """
+    if _beat(now):
+        installation.note_tick(now)
+
+
+def _beat(now: datetime) -> bool:
+    """Keep the time in the database; whether it is the latest there now."""
     with transaction.atomic():
         beat, first = Heartbeat.objects.select_for_update().get_or_create(
-            name="tick", defaults={"beat_at": now}
+            name=installation.TICK, defaults={"beat_at": now}
         )
         if first or beat.beat_at >= now:
-            return
+            return first
         if (now - beat.beat_at).total_seconds() > GAP_SECONDS:
             planning.create_launches(now)
             Launch.objects.filter(
@@ -85,8 +91,9 @@ def note_beat(now: datetime) -> None:
                     LaunchState.HELD,
                 ],
                 launch_at__lte=now + timedelta(seconds=NEAR_SECONDS),
-            ).update(look_first=True)
-        Heartbeat.objects.filter(name="tick").update(beat_at=now)
+            ).update(look_first=True, unlookable=Unlookable.ASK)
+        Heartbeat.objects.filter(name=installation.TICK).update(beat_at=now)
+    return True
 
 
 def find_work(now: datetime) -> list[int]:

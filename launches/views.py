@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches import holding
-from launches.models import Delivery, DeliveryState, Launch
+from launches import asking, holding
+from launches.models import Delivery, DeliveryState, Launch, Unlookable
 from launches.results import count_by_second, find_launch, split_by_network, summarise
 from networks import registry
 
@@ -66,6 +66,7 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "busiest": max(seconds, default=0),
         "now": database_now(),
         "may_control": launch is not None and holding.may_control(request.user, launch),
+        "may_answer": launch is not None and asking.may_answer(request.user, launch),
     }
 
 
@@ -162,6 +163,22 @@ def resume_launch(request: HttpRequest, slug: str) -> HttpResponse:
         done=_("The launch goes on."),
         idle=_("The launch was not held."),
     )
+
+
+@login_required
+@require_POST
+def answer_launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """The operator says whether posts that nobody can look up are sent."""
+    campaign = find_campaign(request, slug)
+    launch = find_launch(campaign)
+    if launch is None or not asking.may_answer(request.user, launch):
+        raise PermissionDenied
+    sends = request.POST.get("unlookable") == Unlookable.SEND
+    if asking.answer(launch, sends=sends):
+        messages.success(request, _("The launch goes on."))
+    else:
+        messages.info(request, _("The launch was not held."))
+    return redirect("launch", slug=campaign.slug)
 
 
 @login_required

@@ -149,6 +149,7 @@ class Network(Protocol):
     address_label: str  # what we ask for: "Your server", "Your handle"
     address_example: str  # "mastodon.social"
     deadline_seconds: float  # for one publish request, from first byte to answer
+    can_look_up: bool  # whether ``find`` can tell what was posted; without, it raises Rejected
 
     async def find_server(self, http: Http, address: str) -> tuple[Server, str]:
         """Turn what a person typed into a server, and the account's name there ("" if not said).

@@ -87,14 +87,13 @@ def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
 
     What a pledge was agreed for is brought up to date in the transaction that queues its mail, so
     each change is told once, by however many ticks. Somebody who lent several accounts to a
-    campaign gets one mail. A threshold that rose is not told: fewer posts, not more, come of it.
+    campaign gets one mail. A threshold that rose is not told: fewer posts, not more, come of it;
+    nor is a longer time after the moment, which concerns only those who pledge from then on.
     """
     fell = Q(campaign__threshold__lt=F("agreed_threshold")) | Q(
         campaign__threshold__isnull=True, agreed_threshold__isnull=False
     )
-    moved = ~Q(campaign__launch_at=F("agreed_launch_at")) | Q(
-        campaign__latest_at__gt=F("agreed_latest_at")
-    )
+    moved = ~Q(campaign__launch_at=F("agreed_launch_at"))
     with transaction.atomic():
         changed: list[Pledge] = list(
             Pledge.objects.select_for_update(of=("self",), skip_locked=True)
@@ -110,9 +109,11 @@ def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
         for (_campaign_id, recipient), pledges in groups.items():
             _queue_changed(recipient, pledges=pledges)
         for pledge in changed:
+            launch_at = pledge.campaign.launch_at
+            assert launch_at is not None, "a scheduled campaign has a moment"
             Pledge.objects.filter(pk=pledge.pk).update(
-                agreed_launch_at=pledge.campaign.launch_at,
-                agreed_latest_at=pledge.campaign.latest_at,
+                agreed_launch_at=launch_at,
+                agreed_latest_at=launch_at + (pledge.agreed_latest_at - pledge.agreed_launch_at),
                 agreed_threshold=pledge.campaign.threshold,
             )
     return len(changed)
@@ -133,9 +134,6 @@ def _queue_changed(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
             "pledges": pledges,
             "old_launch_at": first.agreed_launch_at if has_moved else None,
             "has_moved": has_moved,
-            "is_prolonged": not has_moved
-            and campaign.latest_at is not None
-            and campaign.latest_at > first.agreed_latest_at,
             "threshold_fell": first.agreed_threshold is not None
             and (campaign.threshold is None or campaign.threshold < first.agreed_threshold),
             "old_threshold": first.agreed_threshold,

@@ -204,6 +204,14 @@ class Pledge(models.Model):
     def __str__(self) -> str:
         return f"{self.account} → {self.campaign}"
 
+    def leaves_until(self, *, launch_at: datetime, latest_at: datetime) -> datetime:
+        """The last moment at which it may leave, in a launch with these times.
+
+        How late after the moment a post may leave is part of what was agreed to: it moves along
+        with the moment, and never grows.
+        """
+        return min(latest_at, launch_at + (self.agreed_latest_at - self.agreed_launch_at))
+
     def can_be_edited(self, now: datetime) -> bool:
         """Whether its words may still change: until T-60 s."""
         moment = self.campaign.launch_at

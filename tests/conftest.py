@@ -16,6 +16,12 @@ def make_person(email, name, **facts):
     return person
 
 
+@pytest.fixture(autouse=True)
+def own_last_tick(settings, tmp_path):
+    """Each test has a database of its own, so what is noted outside of it is its own as well."""
+    settings.LAST_TICK_FILE = tmp_path / "last_tick"
+
+
 @pytest.fixture
 def olive(db):
     """Organises."""

@@ -102,6 +102,7 @@ class Bluesky:
     address_label = gettext_noop("Your handle")
     address_example = "sam.bsky.social"
     deadline_seconds = 10.0
+    can_look_up = True
 
     def __init__(
         self,

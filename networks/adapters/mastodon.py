@@ -94,6 +94,7 @@ class Mastodon:
     address_label = gettext_noop("Your server")
     address_example = "mastodon.social"
     deadline_seconds = 10.0
+    can_look_up = True
 
     def __init__(
         self,

@@ -1,12 +1,14 @@
 """A campaign with pledged accounts on the simulator, and the scheduler stepped by hand."""
 
 import time
+from datetime import timedelta
 
 import pytest
 
 from accounts.models import User
+from campaigns.clock import database_now
 from launches.delivering import deliver
-from launches.models import Launch
+from launches.models import Heartbeat, Launch
 from launches.ticking import tick
 from tests.making import link_mastodon, make_campaign, make_pledge
 
@@ -42,6 +44,20 @@ def step():
         woken = []
         tick(woken.append)
         return woken
+
+    return do
+
+
+@pytest.fixture
+def fall_silent(step, settings):
+    """The scheduler has ticked once, and stood still for so many minutes since."""
+
+    def do(minutes):
+        if not Heartbeat.objects.exists():
+            step()
+        last = database_now() - timedelta(minutes=minutes)
+        Heartbeat.objects.update(beat_at=last)
+        settings.LAST_TICK_FILE.write_text(last.isoformat())
 
     return do
 

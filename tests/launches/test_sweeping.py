@@ -13,7 +13,7 @@ from launches import holding, installation
 from launches.claiming import claim, give_back
 from launches.delivering import deliver
 from launches.igniting import ignite
-from launches.models import Attempt, Delivery, DeliveryState, Heartbeat, Launch, LaunchState
+from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchState
 from launches.planning import create_launches
 from launches.recording import Result, record
 from launches.results import summarise
@@ -152,13 +152,15 @@ def test_after_the_latest_time_nothing_is_claimed_to_be_sent(firing):
     assert not claim(launch.pk, most=1).claims
 
 
-def test_after_a_silence_every_post_is_looked_up_before_it_is_sent(crowd, launch_now, networks):
+def test_after_a_silence_every_post_is_looked_up_before_it_is_sent(
+    crowd, launch_now, networks, fall_silent
+):
     """A backup from before the launch: the posts are there, the database does not know."""
     campaign, _ = crowd(3, launch_in=0.1)
     launch_now(campaign)
     assert networks.summarise()["posts"] == 3
     forget_launch(campaign)
-    Heartbeat.objects.update(beat_at=database_now() - timedelta(minutes=10))
+    fall_silent(minutes=10)
     launch = launch_now(campaign)
     assert launch.look_first
     assert networks.summarise() == {"posts": 3, "accounts": 3, "duplicates": 0}

@@ -1,0 +1,80 @@
+"""A database that went back in time was restored from a backup, and sends nothing by itself."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from campaigns.clock import database_now
+from launches import installation
+from launches.claiming import claim
+from launches.igniting import ignite
+from launches.models import Heartbeat, Launch, LaunchState
+from launches.planning import create_launches
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def go_back(seconds):
+    """What a restored backup does: the database's last tick is an older one."""
+    beat = Heartbeat.objects.get(name=installation.TICK)
+    Heartbeat.objects.update(beat_at=beat.beat_at - timedelta(seconds=seconds))
+
+
+def test_a_backup_restored_within_seconds_is_held_until_it_is_adopted(
+    crowd, step, launch_now, networks
+):
+    campaign, _ = crowd(2, launch_in=-0.01)
+    step()
+    launch = Launch.objects.get()
+    go_back(3)
+    assert step() == []
+    assert ignite(launch.pk).state == LaunchState.SCHEDULED
+    with pytest.raises(CommandError, match="switched off"):
+        call_command("adopt", stdout=StringIO())
+    out = StringIO()
+    call_command("adopt", "--yes", stdout=out)
+    assert "last_tick" in out.getvalue()
+    assert launch_now(campaign).look_first
+    assert networks.summarise() == {"posts": 2, "accounts": 2, "duplicates": 0}
+
+
+def test_a_firing_launch_of_a_restored_backup_claims_nothing(crowd, step):
+    crowd(1, launch_in=-0.01)
+    create_launches(database_now())
+    step()
+    launch = ignite(Launch.objects.get().pk)
+    go_back(1)
+    assert not claim(launch.pk, most=5).claims
+    step()
+    launch.refresh_from_db()
+    assert (launch.state, launch.held_why) == (LaunchState.HELD, installation.FOREIGN)
+
+
+def test_a_clock_that_is_set_back_is_no_restored_backup(step, monkeypatch):
+    step()
+    earlier = database_now() - timedelta(hours=1)
+    monkeypatch.setattr("launches.ticking.database_now", lambda: earlier)
+    step()
+    assert not installation.list_differences()
+
+
+def test_a_new_database_beside_an_old_note_is_ours(step, settings):
+    settings.LAST_TICK_FILE.write_text(database_now().isoformat())
+    assert not installation.list_differences()
+
+
+def test_a_note_that_cannot_be_written_or_read_stops_nothing(
+    step, settings, tmp_path, caplog, crowd, launch_now
+):
+    settings.LAST_TICK_FILE = tmp_path / "nowhere" / "last_tick"
+    campaign, _ = crowd(1, launch_in=0.1)
+    assert launch_now(campaign).state == LaunchState.FINISHED
+    settings.LAST_TICK_FILE = tmp_path / "last_tick"
+    settings.LAST_TICK_FILE.write_text("yesterday")
+    assert not installation.list_differences()
+    assert "could not be noted" in caplog.text
+    assert "cannot be read" in caplog.text
+    caplog.clear()
