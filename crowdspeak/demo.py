@@ -23,6 +23,9 @@ from crowdspeak.keys import make_keys
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ((3, 11), (3, 14))
 FREE_MEGABYTES = 200
+# The simulator's own page, five servers of open networks, their directory, four platforms; its mail
+# catcher comes after them.
+SERVERS = 11
 
 
 class CannotStart(Exception):
@@ -95,12 +98,12 @@ def describe_environment(folder: Path, *, port: int, simulator: int, empty: bool
         "DATABASE_URL": f"sqlite:///{folder}/crowdspeak.sqlite3",
         "BROKER_URL": "filesystem://",
         "CACHE_URL": "",
-        "EMAIL_URL": f"smtp://127.0.0.1:{simulator + 7}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{simulator + SERVERS}",
         "SIMULATOR_URL": f"http://127.0.0.1:{simulator}",
         "BLUESKY_PLC_URL": directory,
         "BLUESKY_RESOLVER_URL": directory,
         "BLUESKY_APPVIEW_URL": directory,
-        "NETWORK_EXCEPTIONS": ",".join(f"127.0.0.1:{simulator + n}" for n in range(1, 7)),
+        "NETWORK_EXCEPTIONS": ",".join(f"127.0.0.1:{simulator + n}" for n in range(1, SERVERS)),
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         **{f"{name.upper()}_FILE": path for name, path in keys.items()},
@@ -125,7 +128,7 @@ def list_processes(simulator: int, *, empty: bool) -> dict[str, str]:
     read = parse_procfile((ROOT / "Procfile").read_text()).processes
     # Who kills a worker to see what becomes of the launch should see it, not the demo's end.
     procfile = {name: f"python -m crowdspeak.restarting {name}" for name in read}
-    mail = simulator + 7
+    mail = simulator + SERVERS
     procfile["simulator"] = f"python -m simulator --port {simulator} --smtp-port {mail}"
     if empty:
         return {name: f"exec {line}" for name, line in procfile.items()}
@@ -142,7 +145,7 @@ def main() -> int:
         port, simulator = read_number("PORT", 8000), read_number("SIMULATOR_PORT", 8100)
         usual = ROOT / "var" if empty else ROOT / "var" / "demo"
         folder = Path(os.environ.get("VAR_DIR") or usual).resolve()
-        check_machine([port, *range(simulator, simulator + 8)], folder)
+        check_machine([port, *range(simulator, simulator + SERVERS + 1)], folder)
         make_keys(folder / "keys")
         environment = os.environ | describe_environment(
             folder, port=port, simulator=simulator, empty=empty

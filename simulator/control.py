@@ -10,9 +10,9 @@ from aiohttp import web
 from simulator.bluesky_tokens import BlueskyServer
 from simulator.clock import format_time, read_time
 from simulator.faults import Faults, RuleRefused
+from simulator.plugging import Server
 from simulator.seeding import (
     OrderRefused,
-    Server,
     give_consent,
     issue_credentials,
     open_accounts,

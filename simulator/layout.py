@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 MASTODON = "mastodon"
 BLUESKY = "bluesky"
+X = "x"
+FACEBOOK = "facebook"
+LINKEDIN = "linkedin"
+THREADS = "threads"
 
 # Mastodon's scopes that a posting client meets; `profile` came with 4.3.
 OLD_SCOPES = frozenset(
@@ -74,6 +78,13 @@ BLUESKY_SERVER = Kind(name="bluesky", network=BLUESKY, software="pds", version="
 # The servers in the order of their ports; more of them repeat the list.
 MASTODON_LAYOUT = (MASTODON_PROPER, MASTODON_PROPER, MASTODON_OLD, GOTOSOCIAL)
 BLUESKY_LAYOUT = (BLUESKY_SERVER,)
+
+
+# Networks of one owner: one server each, in the order of their ports.
+PLATFORMS = {
+    name: Kind(name=name, network=name, software=name, version="")
+    for name in (X, FACEBOOK, LINKEDIN, THREADS)
+}
 
 
 @dataclass(slots=True, eq=False)

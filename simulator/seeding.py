@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import cycle
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from simulator import bluesky_oauth, mastodon_oauth
-from simulator.bluesky_tokens import BlueskyServer
 from simulator.clock import read_time
 from simulator.layout import Instance
-from simulator.mastodon_tokens import MastodonServer
 from simulator.people import NameRefused
+from simulator.plugging import Server
+from simulator.plugs import PLUGS
 from simulator.serving import Refusal
 from simulator.world import ACCOUNT_STATES, Account, World
 
@@ -20,21 +19,6 @@ MOST_ACCOUNTS = 100_000
 
 class OrderRefused(ValueError):
     """A control request that makes no sense; the message says what to change."""
-
-
-class Server(Protocol):
-    """What the control API needs of a network's server."""
-
-    instance: Instance
-
-    def revoke_account(self, account: Account) -> int:
-        """Revoke all credentials of an account."""
-
-    def seed_token(self, account: Account, *, given: dict[str, Any]) -> dict[str, Any]:
-        """Give credentials as if the owner had agreed."""
-
-    def reset(self, *, accounts: bool) -> None:
-        """Forget what a reset forgets."""
 
 
 def open_accounts(world: World, order: dict[str, Any]) -> list[dict[str, Any]]:
@@ -133,10 +117,9 @@ def give_consent(servers: Iterable[Server], order: dict[str, Any]) -> str:
     server = next((one for one in servers if one.instance.authority == parts.netloc), None)
     account, allowed = str(order.get("account", "")), order.get("decision", "allow") == "allow"
     try:
-        if isinstance(server, MastodonServer):
-            return mastodon_oauth.decide(server, params, account=account, allowed=allowed)
-        if isinstance(server, BlueskyServer):
-            return bluesky_oauth.decide(server, params, account=account, allowed=allowed)
+        if server is not None:
+            decide = PLUGS[server.instance.network].decide
+            return decide(server, params, account=account, allowed=allowed)
     except (NameRefused, Refusal) as refused:
         raise OrderRefused(str(refused)) from refused
     raise OrderRefused("authorize_url is none of this simulator's servers'.")

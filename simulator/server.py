@@ -8,20 +8,14 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator import bluesky_oauth, mastodon_oauth
-from simulator.bluesky_dialect import BlueskyDialect
-from simulator.bluesky_dialect import list_routes as list_bluesky_routes
-from simulator.bluesky_tokens import BlueskyServer
 from simulator.control import Desk, add_control_routes
 from simulator.directory import build_directory
 from simulator.faults import Faults
-from simulator.layout import BLUESKY, Instance, Kind, choose_kinds
+from simulator.layout import BLUESKY, PLATFORMS, Instance, Kind, choose_kinds
 from simulator.mail import Mailbox, add_mail_routes, serve_smtp
-from simulator.mastodon_dialect import MastodonDialect
-from simulator.mastodon_dialect import list_routes as list_mastodon_routes
-from simulator.mastodon_tokens import MastodonServer
 from simulator.pages import serve_static
-from simulator.seeding import Server
+from simulator.plugging import Server
+from simulator.plugs import PLUGS
 from simulator.serving import FAULTS, INSTANCE, WORLD, add_routes
 from simulator.wall import add_wall_routes
 from simulator.world import World
@@ -39,12 +33,14 @@ class PortTaken(OSError):
 class Plan:
     """What to start. Port 0 chooses free ports for everything; `smtp_port` None is no mail.
 
-    `public_host` is the name by which clients reach the servers, when it is not `host`.
+    `platforms` are the networks of one server each; they come after `instances` servers of the
+    open ones. `public_host` is the name by which clients reach the servers, when it is not `host`.
     """
 
     port: int = 8100
     instances: int = 5
     bluesky: int = 1
+    platforms: tuple[str, ...] = tuple(PLATFORMS)
     host: str = "127.0.0.1"
     public_host: str = ""
     smtp_port: int | None = 8025
@@ -66,10 +62,16 @@ class Simulator:
     async def start(self) -> None:
         """Bind every port, then serve. Raises PortTaken, with nothing left listening."""
         kinds = choose_kinds(self.plan.instances, bluesky=self.plan.bluesky)
+        platforms = [PLATFORMS[name] for name in self.plan.platforms if name in PLUGS]
         has_directory = any(kind.network == BLUESKY for kind in kinds)
-        listeners = self._bind(1 + len(kinds) + has_directory)
+        listeners = self._bind(1 + len(kinds) + has_directory + len(platforms))
+        directory = ""
+        if has_directory:  # its port follows those of the open networks' servers
+            listener = listeners.pop(1 + len(kinds))
+            directory = self._place(listener)
+            listeners.insert(1 + len(kinds) + len(platforms), listener)
+        kinds += platforms
         places = [self._place(listener) for listener in listeners]
-        directory = places[1 + len(kinds)] if has_directory else ""
         self.world.instances = [
             Instance(
                 kind=kind,
@@ -123,8 +125,7 @@ class Simulator:
         servers: list[Server] = []
         apps: list[web.Application] = []
         for instance in self.world.instances:
-            build = self._build_bluesky if instance.network == BLUESKY else self._build_mastodon
-            app, server = build(instance)
+            app, server = self._build_network(instance)
             servers.append(server)
             apps.append(app)
         control = web.Application(client_max_size=64 * 1024**2)
@@ -140,19 +141,12 @@ class Simulator:
             serve_static(app)
             yield app
 
-    def _build_mastodon(self, instance: Instance) -> tuple[web.Application, Server]:
-        server = MastodonServer(instance, world=self.world)
+    def _build_network(self, instance: Instance) -> tuple[web.Application, Server]:
+        plug = PLUGS[instance.network]
+        server = plug.build(instance, self.world)
         app = self._build_app(instance)
-        app[mastodon_oauth.SERVER] = server
-        routes = list_mastodon_routes(instance)
-        add_routes(app, dialect=MastodonDialect(), routes=routes)
-        return app, server
-
-    def _build_bluesky(self, instance: Instance) -> tuple[web.Application, Server]:
-        server = BlueskyServer(instance, world=self.world)
-        app = self._build_app(instance)
-        app[bluesky_oauth.SERVER] = server
-        add_routes(app, dialect=BlueskyDialect(), routes=list_bluesky_routes())
+        app[plug.key] = server
+        add_routes(app, dialect=plug.dialect(), routes=plug.list_routes(instance))
         return app, server
 
     def _build_app(self, instance: Instance) -> web.Application:
