@@ -1,0 +1,88 @@
+"""Places on a host's connections: no request waits in a queue after its last look."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import urlsplit
+
+import pytest
+
+from accounts.models import User
+from campaigns.clock import database_now
+from launches import delivering, holding
+from launches.delivering import deliver
+from launches.igniting import ignite
+from launches.models import Delivery, Launch
+from launches.planning import create_launches
+from networks import registry
+from tests.making import link_mastodon, make_pledge
+from tests.processes import wait_until
+from tests.racing import Actor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PLACES = 2
+ANSWER_MS = 1500  # far more than the half second within which a hold stops everything
+
+
+@pytest.fixture
+def slow(networks, monkeypatch, settings):
+    """A slow host, and few places on each: fewer than connections, as always."""
+    monkeypatch.setattr(delivering, "HOST_IN_FLIGHT", PLACES)
+    monkeypatch.setattr(registry, "Http", partial(registry.Http, per_host=PLACES + 1))
+    settings.LEASE_SECONDS = 60  # what is given back is so for the hold, not for a lease that ends
+    host = name_host(networks.get_instance("mastodon"))
+    networks.set_faults({"instance": host, "latency_ms": ANSWER_MS})
+    return host
+
+
+def name_host(instance):
+    return urlsplit(instance["url"]).netloc
+
+
+def starts(networks, host):
+    """When the requests to post reached this host."""
+    return [
+        datetime.fromisoformat(request["at"])
+        for request in networks.list_requests()
+        if request["instance"] == host
+    ]
+
+
+def test_a_hold_stops_what_waits_for_a_place(crowd, slow, networks):
+    crowd(8, launch_in=-0.01)
+    create_launches(database_now())
+    launch = ignite(Launch.objects.get().pk)
+    worker = Actor(lambda: deliver(launch.pk))
+    wait_until(networks.list_requests, what="the first request", seconds=10, every=0.02)
+    assert holding.hold(launch)
+    assert worker.finish() is None
+    launch.refresh_from_db()
+    begun = starts(networks, slow)
+    assert 0 < len(begun) < 8
+    assert max(begun) < launch.held_at + timedelta(seconds=0.5)
+    tally = Delivery.objects.tally()
+    assert (tally["sent"], tally["planned"]) == (len(begun), 8 - len(begun))
+
+    networks.clear_faults()
+    holding.resume(launch)
+    deliver(launch.pk)
+    assert Delivery.objects.tally()["sent"] == 8
+    assert networks.summarise() == {"posts": 8, "accounts": 8, "duplicates": 0}
+
+
+def test_a_slow_host_takes_no_places_from_another(crowd, slow, networks):
+    campaign, _ = crowd(PLACES + 1, launch_in=-0.01)
+    other = networks.get_instance("gotosocial")
+    for index in range(PLACES + 1):
+        person = User.objects.create_user(name=f"other {index}")
+        make_pledge(campaign, link_mastodon(networks, person, f"other{index}", instance=other))
+    create_launches(database_now())
+    deliver(ignite(Launch.objects.get().pk).pk)
+    assert len(starts(networks, slow)) == len(starts(networks, name_host(other))) == PLACES + 1
+    assert max(starts(networks, name_host(other))) < max(starts(networks, slow))
+
+
+def test_whoever_has_a_place_has_a_connection_too():
+    http = registry.open_http()
+    assert http._per_host > delivering.HOST_IN_FLIGHT
+    assert http._connections > delivering.IN_FLIGHT
