@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -29,6 +30,7 @@ from supporters.linking import (
 )
 from supporters.models import AccountState, LinkedAccount, Pledge
 from supporters.servers import return_address
+from supporters.throttling import take_turn
 from supporters.views_pledges import show_pledges
 from supporters.views_support import agree_address, find_campaign, show_support
 
@@ -44,14 +46,14 @@ def begin(request: HttpRequest) -> HttpResponseBase:
     """Send the browser to the page of a network on which its owner can authorise us.
 
     With ``account``: to renew that one. With ``campaign`` (a slug): to lend the account to it.
+    Strangers are told to wait (429) when too many come from one address.
     """
     campaign = None
     if request.POST.get("campaign"):
         campaign = find_campaign(request, slug=request.POST["campaign"])
     person = request.user if isinstance(request.user, User) else None
-    session_key = _open_session(request, campaign=campaign)
     if request.POST.get("account"):
-        return _begin_again(request, person=person, session_key=session_key, campaign=campaign)
+        return _begin_again(request, person=person, campaign=campaign)
     try:
         adapter = find_adapter(request.POST.get("network", ""))
     except LinkingRefused as error:
@@ -59,11 +61,14 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         return _go_back(campaign)
     form = LinkForm(request.POST, adapter=adapter)
     if form.is_valid():
+        wait_seconds = 0 if person else take_turn(request.META["REMOTE_ADDR"])
+        if wait_seconds:
+            return _ask_to_wait(request, form=form, campaign=campaign, seconds=wait_seconds)
         try:
             address = begin_linking(
                 adapter.name,
                 address=form.cleaned_data["address"],
-                session_key=session_key,
+                session_key=_open_session(request, campaign=campaign),
                 person=person,
                 campaign=campaign,
             )
@@ -71,9 +76,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
             form.add_error("address", error.sentence)
         else:
             return redirect(address)
-    if campaign is not None:
-        return show_support(request, campaign=campaign, tried=form)
-    return show_pledges(request, tried=form)
+    return _show_form(request, form=form, campaign=campaign)
 
 
 @never_cache
@@ -118,8 +121,34 @@ def describe_keys(request: HttpRequest, network: str) -> JsonResponse:
     return _answer(describe())
 
 
+def _show_form(request: HttpRequest, *, form: LinkForm, campaign: Campaign | None) -> HttpResponse:
+    """The page that the form came from, with its errors and what was typed."""
+    if campaign is not None:
+        return show_support(request, campaign=campaign, tried=form)
+    return show_pledges(request, tried=form)
+
+
+def _ask_to_wait(
+    request: HttpRequest, *, form: LinkForm, campaign: Campaign | None, seconds: int
+) -> HttpResponse:
+    """The same page: too many came from this address. Nothing was stored, nobody was asked."""
+    minutes = math.ceil(seconds / 60)
+    sentence = ngettext(
+        "Many people have asked this from your internet connection just now. "
+        "Wait %(minutes)s minute, then press the button again.",
+        "Many people have asked this from your internet connection just now. "
+        "Wait %(minutes)s minutes, then press the button again.",
+        minutes,
+    )
+    form.add_error("address", sentence % {"minutes": minutes})
+    answer = _show_form(request, form=form, campaign=campaign)
+    answer.status_code = 429
+    answer["Retry-After"] = str(seconds)
+    return answer
+
+
 def _begin_again(
-    request: HttpRequest, *, person: User | None, session_key: str, campaign: Campaign | None
+    request: HttpRequest, *, person: User | None, campaign: Campaign | None
 ) -> HttpResponseBase:
     """The same for an account that is linked, or was until its authorisation ended."""
     pk = request.POST["account"]
@@ -130,6 +159,7 @@ def _begin_again(
         pk=pk,
         person=person,
     )
+    session_key = _open_session(request, campaign=campaign)
     try:
         return redirect(begin_relinking(account, session_key=session_key, campaign=campaign))
     except LinkingRefused as error:
