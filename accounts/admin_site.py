@@ -1,5 +1,7 @@
 """The admin's door: the ordinary sign-in, and a second factor for everybody on the staff."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.rights import acts_as_staff
+
+PEOPLE = "accounts"
+ADDRESSES = "account"  # allauth's
 
 
 def _read_next(request: HttpRequest) -> str:
@@ -30,6 +35,22 @@ class AdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return acts_as_staff(request.user)
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What the staff may open; the addresses that allauth keeps stand with our own people.
+
+        Both call themselves "Accounts", which would be there twice.
+        """
+        apps: dict[str, dict[str, Any]] = {
+            app["app_label"]: app for app in super().get_app_list(request)
+        }
+        if PEOPLE in apps and ADDRESSES in apps:
+            models = apps[PEOPLE]["models"] + apps.pop(ADDRESSES)["models"]
+            apps[PEOPLE]["models"] = sorted(models, key=lambda model: str(model["name"]))
+            app_label = PEOPLE if app_label == ADDRESSES else app_label
+        return [app for label, app in apps.items() if app_label in (None, label)]
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
