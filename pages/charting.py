@@ -96,20 +96,32 @@ def draw_lines(
     return frame_plot(format_html("{}{}", filled, drawn), label=label, grid=4)
 
 
-def draw_split(sent: int, failed: int, unknown: int, *, label: str = "") -> SafeString:
-    """Draw how one network's deliveries ended: sent, failed, and an open rest for the others."""
-    total = max(1, sent + failed + unknown)
-    done, lost = 100 * sent / total, 100 * failed / total
-    label = label or gettext("%(sent)s sent, %(failed)s failed, %(unknown)s not confirmed") % {
+def draw_split(
+    sent: int, failed: int, unknown: int, *, waiting: int = 0, label: str = ""
+) -> SafeString:
+    """Draw how one network's deliveries stand: sent, failed, waiting, and a hollow rest.
+
+    The rest is what is not confirmed. What waits is pale, and told only while there is some.
+    """
+    total = max(1, sent + failed + unknown + waiting)
+    done, lost, left = (100 * part / total for part in (sent, failed, waiting))
+    said = gettext("%(sent)s sent, %(failed)s failed, %(unknown)s not confirmed")
+    if waiting:
+        said = gettext(
+            "%(sent)s sent, %(failed)s failed, %(waiting)s waiting, %(unknown)s not confirmed"
+        )
+    label = label or said % {
         "sent": group_digits(sent),
         "failed": group_digits(failed),
+        "waiting": group_digits(waiting),
         "unknown": group_digits(unknown),
     }
     return format_html(
         '<svg role="img" aria-label="{}">'
+        '<rect class="split__open" x="{}%" width="{}%" height="18"/>'
         '<rect class="split__rest" x="0.75" y="0.75" width="99.4%" height="16.5"/>'
         '<rect class="split__done" width="{}%" height="18"/>'
         '<rect class="split__fail" x="{}%" width="{}%" height="18"/></svg>',
         label,
-        *(show(done), show(done), show(lost)),
+        *(show(done + lost), show(left), show(done), show(done), show(lost)),
     )

@@ -113,6 +113,6 @@ def lines(
 
 
 @register.simple_tag
-def split(sent: int, failed: int, unknown: int, label: str = "") -> SafeString:
+def split(sent: int, failed: int, unknown: int, waiting: int = 0, label: str = "") -> SafeString:
     """One network's outcome in one bar."""
-    return charting.draw_split(sent, failed, unknown, label=label)
+    return charting.draw_split(sent, failed, unknown, waiting=waiting, label=label)

@@ -301,6 +301,26 @@ def test_charts_of_nothing_are_drawn_too() -> None:
         assert "plot__bar" not in chart
 
 
+@pytest.mark.parametrize(
+    ("sent", "failed", "unknown", "waiting", "parts"),
+    [
+        (0, 0, 0, 40, {"open": (0, 100), "done": (0, 0), "fail": (0, 0)}),
+        (10, 10, 10, 10, {"open": (50, 25), "done": (0, 25), "fail": (25, 25)}),
+        (40, 0, 0, 0, {"open": (100, 0), "done": (0, 100), "fail": (100, 0)}),
+    ],
+)
+def test_every_part_of_a_split_has_its_length(sent, failed, unknown, waiting, parts) -> None:
+    svg = draw_split(sent, failed, unknown, waiting=waiting)
+    drawn = {
+        str(part.get("class")).removeprefix("split__"): tuple(
+            float(part.get(name, "0").rstrip("%")) for name in ("x", "width")
+        )
+        for part in ET.fromstring(svg).iter("rect")
+    }
+    assert drawn.items() >= parts.items()
+    assert (f"{waiting} waiting" in read_label(svg)) == bool(waiting)
+
+
 def test_bars_stay_inside_their_frame() -> None:
     chart = ET.fromstring(draw_bars([10, 400], label="past the top", top=300, voice=[1]))
     heights = [float(bar.get("height", 0)) for bar in chart.iter("rect")]

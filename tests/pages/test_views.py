@@ -99,6 +99,14 @@ def test_explore_finds_by_words_of_the_title_and_by_theme(client, olive):
     assert find(words="nothing like it") == set()
 
 
+def test_explore_offers_to_show_all_once(client, olive):
+    make_campaign(olive)
+    some = client.get("/campaigns/?words=river").content.decode()
+    none = client.get("/campaigns/?words=mountain&state=past").content.decode()
+    assert (some.count("Show all"), none.count("Show all")) == (1, 1)
+    assert 'href="?state=past">Show all campaigns' in none
+
+
 @pytest.mark.parametrize(
     "query",
     ["?page=99&state=zz", "?theme=nowhere", "?page=-1", "?words=%00", "?words=" + "x" * 200],
