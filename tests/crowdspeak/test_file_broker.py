@@ -4,7 +4,7 @@ import threading
 import uuid
 
 import pytest
-from kombu import Connection
+from kombu import Connection, Exchange, Queue
 
 from crowdspeak.celery import app
 
@@ -63,6 +63,32 @@ def test_what_is_still_being_written_is_not_taken(connect, words, tmp_path):
     with pytest.raises(queue.Empty):
         queue.get_nowait()
     queue.close()
+
+
+def test_a_queue_is_bound_and_used_at_once_by_many(connect):
+    """Kombu's one table for all queues of an exchange was found empty while it was written."""
+    errors = []
+
+    def bind(index):
+        try:
+            for turn in range(20):
+                exchange = Exchange(f"crowd-{turn}", type="direct")
+                queue = Queue(f"queue-{index}-{turn}", exchange, routing_key=f"key-{index}")
+                with connect().channel() as channel:
+                    queue(channel).declare()
+                    channel.get_table(exchange.name)
+        except Exception as error:  # noqa: BLE001  (told by the assertion)
+            errors.append(error)
+
+    threads = [threading.Thread(target=bind, args=(index,)) for index in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not errors
+    with connect().channel() as channel:
+        bound = {binding.queue for binding in channel.get_table("crowd-7")}
+    assert bound == {f"queue-{index}-7" for index in range(6)}
 
 
 def test_many_readers_and_writers_at_once_lose_and_double_nothing(connect, words):
