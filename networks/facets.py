@@ -8,7 +8,7 @@ need the account's DID, and would notify somebody in a supporter's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -19,6 +19,8 @@ import regex
 # The lexicon's limits of a tag.
 MAX_TAG_GRAPHEMES = 64
 MAX_TAG_BYTES = 640
+# And those of a URI.
+MAX_URI_BYTES = 8192
 
 # Endings after which a name without a scheme is taken for a link. Without such a list "voix.et"
 # (a forgotten space) would become one; with www. or a path behind it, any ending will do.
@@ -46,16 +48,19 @@ _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _ASCII_SIGNS = "!#$%&'()*+,/:;=?@[]~"  # what an address may hold as it stands
 _KEPT_AT_END = frozenset("/-_#%&=+~@*")
 
-# A number sign that follows a space, an opening mark, a comma or stroke ("#one/#two") or nothing;
-# then no space, no invisible separator and no second number sign. Zero-width joiners stay: they
-# hold emoji together. With U+FE0F or U+20E3 behind it, the sign is itself an emoji.
+# A hashtag follows a space, an opening mark, a comma or stroke ("#one/#two") or nothing.
+BEFORE_TAG = r"(?<=^|[\s(\[{\"'“”„«»‹›‘’「『（【《〈、。，,;/])"
+
+# The number sign, then no space, no invisible separator and no second number sign. Zero-width
+# joiners stay: they hold emoji together. With U+FE0F or U+20E3 behind it, the sign is itself an
+# emoji.
 _INVISIBLE = r"\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF"
 _TAG = regex.compile(
-    r"(?<=^|[\s(\[{\"'“”„«»‹›‘’「『（【《〈、。，,;/])[#＃]"
+    rf"{BEFORE_TAG}[#＃]"
     rf"(?P<tag>(?![\ufe0f\u20e3])[^\s\p{{Cc}}{_INVISIBLE}#＃<>、。，「」『』（）【】]+)"
 )
 _SAYS_SOMETHING = regex.compile(r"[^\d\s\p{P}\u200C\u200D\ufe0f]")
-_PUNCTUATION_AT_END = regex.compile(r"[\p{P}\u200C\u200D]+$")
+_PUNCTUATION_AT_END = regex.compile(r"(?<![\p{P}\u200C\u200D])[\p{P}\u200C\u200D]+$")
 
 
 def utf8_length(text: str) -> int:
@@ -69,24 +74,39 @@ def bluesky_facets(text: str) -> list[dict[str, Any]]:
     In the order of the text, never overlapping. A pure function: the same text always gives the
     same facets, as a record that may be put again has to be the same to the byte.
     """
-    links = list(_find_links(text))
+    links = list(find_addresses(text))
     spans = [(start, end, _describe_link(text[start:end])) for start, end in links]
-    for start, end in _find_tags(text):
-        if not any(start < link_end and link_start < end for link_start, link_end in links):
-            spans.append((start, end, _describe_tag(text[start + 1 : end])))
+    for start, end in leave_out(links, _find_tags(text)):
+        spans.append((start, end, _describe_tag(text[start + 1 : end])))
     spans.sort(key=lambda span: span[0])
     return list(_place(text, spans))
 
 
-def _find_links(text: str) -> Iterator[tuple[int, int]]:
+def find_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Give start and end of every web address in a text, with or without a scheme, in order."""
     for match in _LINK.finditer(text):
         start = match.start()
         link = _trim(match[0])
+        if utf8_length(link) > MAX_URI_BYTES:
+            continue
         if match["host"] is None:
             if _is_address(link):
                 yield start, start + len(link)
         elif link.startswith(match["host"]) and _is_site(match["host"], rest=link):
             yield start, start + len(link)
+
+
+def leave_out(
+    links: Iterable[tuple[int, int]], spans: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Give the spans that share nothing with any of the links; both come in order."""
+    following = iter(links)
+    link = next(following, None)
+    for start, end in spans:
+        while link and link[1] <= start:
+            link = next(following, None)
+        if not link or end <= link[0]:
+            yield start, end
 
 
 def _trim(link: str) -> str:

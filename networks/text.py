@@ -1,150 +1,21 @@
-"""How long a text is: in characters as people see them, and as Mastodon counts it.
+"""What the networks make of a text: its length by each one's rules, and what is marked in it.
 
-Mastodon counts in grapheme clusters, a link as a fixed number of them, and of ``@user@domain``
-only ``@user`` (its StatusLengthValidator). Only links written with a scheme are shortened; what is
-a link follows twitter-text's grammar with Mastodon's wider paths. One liberty is taken: for
-twitter-text a name must end in a top-level domain of its list, here in anything that looks like
-one. All patterns run in linear time, whatever the text.
+Pure functions of the text. Each follows its network's own documentation, named where the function
+is defined, and takes a time that grows with the length of the text, whatever it holds.
 """
 
-from __future__ import annotations
+from networks.counting import grapheme_length, threads_length, weighted_length
+from networks.facets import bluesky_facets
+from networks.little import little_text
+from networks.shrinking import find_links, mastodon_length, shorten_mentions
 
-from collections.abc import Iterator
-from itertools import chain
-
-import regex
-
-MAX_LINK_CHARACTERS = 4096
-_GRAPHEME = regex.compile(r"\X")
-
-_TURNS = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks of writing direction
-_UNREAL = r"\ufffe\ufeff\uffff"
-_SPACES = r"\s\x85\u180e"
-# What a name between two dots is made of; "_" and "-" only inside it, "_" not just before the end.
-_LETTER = rf"[^{_TURNS}{_UNREAL}{_SPACES}\p{{Cc}}!-/:-@\[-`{{-~]"
-_SUBDOMAIN = rf"{_LETTER}(?:(?:{_LETTER}|[_-]){{0,61}}{_LETTER})?+\."
-_DOMAIN = rf"{_LETTER}(?:(?:{_LETTER}|-){{0,61}}{_LETTER})?+\."
-_ENDING = (
-    r"(?:(?:[a-z]{2,24}|[A-Z]{2,24}|(?i:xn--[0-9a-z]{2,59}))(?![0-9A-Za-z@+-])"
-    r"|[^\P{L}\p{Latin}][\p{L}\p{M}]{0,30}+(?![0-9A-Za-z@+-]))"
-)
-_LINK = regex.compile(
-    rf"(?:(?<![A-Za-z0-9@＠$#＃{_UNREAL}])|(?<=[{_TURNS}]))"
-    r"(?:(?i:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://"
-    rf"(?:{_SUBDOMAIN}){{0,12}}{_DOMAIN}{_ENDING}(?::[0-9]++)?+"
-    # A name without a scheme is no link here, but it swallows one that stands in its path.
-    r"|(?P<bare>(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?+\.){1,6}[a-z]{2,24}(?=[/?])))"
-)
-
-# A path holds anything but spaces, angle brackets, a question mark and loose parentheses; pairs of
-# those belong to it, one pair within another too. It ends with its last sign that is not
-# punctuation, or with a pair.
-_PATH_SIGN = rf"[^{_SPACES}<>()?]"
-_PATH_PART = regex.compile(
-    rf"(?P<plain>{_PATH_SIGN}++)"
-    rf"|(?P<pair>\((?:{_PATH_SIGN}++\)|{_PATH_SIGN}*+\({_PATH_SIGN}++\){_PATH_SIGN}*+\)))"
-)
-_PATH_TAIL = regex.compile(r"[!*\"'「」;:=,.$%\[\]~&|@]")
-_ENDING_PAIR = regex.compile(
-    r"[()a-z\p{Cyrillic}0-9!*';:=+,.$/%#\[\]\p{Pd}_~&|@\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
-    r"\u0300-\u036f\u1e00-\u1eff]+",
-    regex.IGNORECASE,
-)
-_BEYOND = r"\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\uffef\U00010000-\U0010fffd"
-_QUERY = regex.compile(rf"\?[A-Za-z0-9!?*'();:&=+$/%#\[\]\-_.,~|@^{_BEYOND}]*+")
-_QUERY_TAIL = regex.compile(r"[!?*'();:+$%\[\].,~|@^]")
-
-_WORD = r"\p{L}\p{M}\p{Nd}\p{Pc}"
-_MENTION = regex.compile(
-    rf"(?<![=/{_WORD}])(?P<user>@[A-Za-z0-9_]++(?:[.-]++[A-Za-z0-9_]++)*)"
-    rf"(?:@[{_WORD}]++(?:[.-]++[{_WORD}]++)*)?"
-)
-# With one of these behind it, an @ names nobody.
-_NO_MENTION = regex.compile(
-    r"[@＠]|[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263"
-    r"\u0268\u026f\u0272\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff]|://"
-)
-
-
-def grapheme_length(text: str) -> int:
-    """Give the number of characters as a reader sees them (UAX 29 extended grapheme clusters)."""
-    if text.isascii() and "\r" not in text:
-        return len(text)
-    return sum(1 for _ in _GRAPHEME.finditer(text))
-
-
-def mastodon_length(text: str, *, reserved_per_url: int = 23) -> int:
-    """Give the length of a text as Mastodon counts it against ``max_characters``.
-
-    ``reserved_per_url`` is the server's ``characters_reserved_per_url``.
-    """
-    if not text.strip():
-        return 0
-    return grapheme_length(_shrink(text, link="x" * reserved_per_url))
-
-
-def shorten_mentions(text: str) -> str:
-    """Write ``@user@domain`` as ``@user``, as Mastodon shows it."""
-    return _shrink(text, link=None)
-
-
-def find_links(text: str) -> Iterator[tuple[int, int]]:
-    """Give start and end of every link that Mastodon makes out in a text, in order."""
-    position = 0
-    while match := _LINK.search(text, position):
-        end = _end_of_query(text, _end_of_path(text, match.end()))
-        if match["bare"] is None and end - match.start() <= MAX_LINK_CHARACTERS:
-            yield match.start(), end
-        position = end
-
-
-def _shrink(text: str, *, link: str | None) -> str:
-    """Put ``link`` in the place of every link (None keeps them) and ``@user`` of every mention."""
-    entities = chain(
-        ((start, end, text[start:end] if link is None else link) for start, end in find_links(text))
-        if ":" in text
-        else (),
-        ((m.start(), m.end(), m["user"]) for m in _find_mentions(text)) if "@" in text else (),
-    )
-    pieces: list[str] = []
-    done = 0
-    for start, end, replacement in sorted(entities):
-        if start >= done:  # of two that overlap, the earlier one counts
-            pieces += (text[done:start], replacement)
-            done = end
-    pieces.append(text[done:])
-    return "".join(pieces)
-
-
-def _find_mentions(text: str) -> Iterator[regex.Match[str]]:
-    for match in _MENTION.finditer(text):
-        if not _NO_MENTION.match(text, match.end()):
-            yield match
-
-
-def _end_of_path(text: str, start: int) -> int:
-    """Give where the path that may begin at ``start`` ends."""
-    if not text.startswith("/", start):
-        return start
-    end = position = start + 1
-    while part := _PATH_PART.match(text, position):
-        position = part.end()
-        if part["plain"] is not None:
-            last = position
-            while last > part.start() and _PATH_TAIL.match(text, last - 1):
-                last -= 1
-            end = last if last > part.start() else end
-        elif _ENDING_PAIR.fullmatch(part["pair"]):
-            end = position
-    return end
-
-
-def _end_of_query(text: str, start: int) -> int:
-    """Give where the query that may begin at ``start`` ends."""
-    match = _QUERY.match(text, start)
-    if match is None:
-        return start
-    end = match.end()
-    while end > start + 1 and _QUERY_TAIL.match(text, end - 1):
-        end -= 1
-    return end if end > start + 1 else start
+__all__ = [
+    "bluesky_facets",
+    "find_links",
+    "grapheme_length",
+    "little_text",
+    "mastodon_length",
+    "shorten_mentions",
+    "threads_length",
+    "weighted_length",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -180,6 +181,39 @@ def test_facets_are_in_order_apart_and_on_whole_characters(text: str) -> None:
         raw[start:end].decode()
         last = end
     assert bluesky_facets(text) == bluesky_facets(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["https://a.org", "b.fr/é", "#eau", "#東京", "#👩\u200d👧", "e\u0301", *"é🌊().,/#"]
+        ),
+        max_size=12,
+    )
+)
+def test_bytes_of_a_facet_are_the_words_it_is_about(words: list[str]) -> None:
+    for covered, leads_to in show(" ".join(words)):
+        assert covered in words
+        assert covered == f"#{leads_to}" or leads_to.endswith(quote(covered, safe=":/"))
+
+
+def test_hashtags_beside_links_are_kept_and_those_within_are_not() -> None:
+    text = "y.fr z.fr #a https://a.org/,#b #c d.fr/#e,#f #g"
+    assert [covered for covered, _ in show(text)] == [
+        "y.fr",
+        "z.fr",
+        "#a",
+        "https://a.org/,#b",
+        "#c",
+        "d.fr/#e,#f",
+        "#g",
+    ]
+
+
+def test_address_longer_than_a_uri_may_be_stays_text() -> None:
+    start = "https://a.org/"
+    assert show(start + "a" * (8192 - len(start)))
+    assert show(start + "a" * (8193 - len(start))) == []
 
 
 @pytest.mark.parametrize(
