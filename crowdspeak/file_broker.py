@@ -8,7 +8,10 @@ says which queues an exchange leads to: one file for each binding in the place o
 whoever read it while it was written found empty.
 """
 
+import contextlib
 import hashlib
+import os
+import threading
 import uuid
 from pathlib import Path
 from queue import Empty
@@ -17,6 +20,8 @@ from typing import Any
 
 from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
+
+_binding = threading.Lock()
 
 
 class Channel(filesystem.Channel):
@@ -27,11 +32,20 @@ class Channel(filesystem.Channel):
         bound = sorted(folder.glob(f"{_digest(exchange)}.*.bound"))
         return [_read_binding(path) for path in bound]
 
+    def queue_bind(self, *args: Any, **kwargs: Any) -> None:
+        """One thread at a time.
+
+        Kombu first remembers a binding for all threads and writes it down after; who came between
+        the two put messages where no queue was bound yet, and they were lost.
+        """
+        with _binding:
+            super().queue_bind(*args, **kwargs)  # type: ignore[no-untyped-call]
+
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
         folder = Path(self.control_folder)
         folder.mkdir(parents=True, exist_ok=True)
         binding = dumps([routing_key or "", pattern or "", queue or ""])  # type: ignore[no-untyped-call]
-        _write_whole(folder / f"{_digest(exchange)}.{_digest(binding)}.bound", binding)
+        _write_once(folder / f"{_digest(exchange)}.{_digest(binding)}.bound", binding)
 
     def _put(self, queue: str, message: Any, **_kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time_ns()}_{uuid.uuid4()}.{queue}.msg"
@@ -57,6 +71,19 @@ def _write_whole(path: Path, text: str) -> None:
     aside = path.with_name(f"{uuid.uuid4()}.writing")
     aside.write_text(text)
     aside.replace(path)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """The same for what never changes: a file that is there is not touched.
+
+    Were it replaced, whoever lists the folder in that moment could miss it, and with the binding
+    the message that was to go there.
+    """
+    aside = path.with_name(f"{uuid.uuid4()}.writing")
+    aside.write_text(text)
+    with contextlib.suppress(FileExistsError):
+        os.link(aside, path)
+    aside.unlink()
 
 
 def _read_binding(path: Path) -> filesystem.exchange_queue_t:

@@ -7,6 +7,7 @@ import pytest
 from kombu import Connection, Exchange, Queue
 
 from crowdspeak.celery import app
+from crowdspeak.file_broker import Channel
 
 
 @pytest.fixture
@@ -89,6 +90,35 @@ def test_a_queue_is_bound_and_used_at_once_by_many(connect):
     with connect().channel() as channel:
         bound = {binding.queue for binding in channel.get_table("crowd-7")}
     assert bound == {f"queue-{index}-7" for index in range(6)}
+
+
+def test_a_message_put_while_its_queue_is_still_being_bound_is_not_lost(
+    connect, words, monkeypatch
+):
+    """Kombu tells the other threads of a binding before it is written down."""
+    writing, go_on = threading.Event(), threading.Event()
+    bind = Channel._queue_bind
+
+    def bind_slowly(channel, *args):
+        writing.set()
+        go_on.wait(10)
+        bind(channel, *args)
+
+    def put(word):
+        connect().SimpleQueue(words).put(word)
+
+    monkeypatch.setattr(Channel, "_queue_bind", bind_slowly)
+    first, second = (threading.Thread(target=put, args=(word,)) for word in ("one", "two"))
+    first.start()
+    assert writing.wait(10)
+    second.start()
+    second.join(0.5)
+    go_on.set()
+    first.join(10)
+    second.join(10)
+    queue = connect().SimpleQueue(words)
+    assert {queue.get(timeout=5).payload for _ in range(2)} == {"one", "two"}
+    queue.close()
 
 
 def test_many_readers_and_writers_at_once_lose_and_double_nothing(connect, words):
