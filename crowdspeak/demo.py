@@ -26,6 +26,7 @@ FREE_MEGABYTES = 200
 # The simulator's own page, five servers of open networks, their directory, four platforms; its mail
 # catcher comes after them.
 SERVERS = 11
+PLATFORMS = ("X", "FACEBOOK", "LINKEDIN", "THREADS")
 
 
 class CannotStart(Exception):
@@ -88,6 +89,16 @@ def describe_environment(folder: Path, *, port: int, simulator: int, empty: bool
     """The settings of the demo (or of development), for every process alike."""
     directory = f"http://127.0.0.1:{simulator + 6}"
     keys = {path: str(folder / "keys" / path) for path in ("secret_key", "token_keys")}
+    platforms: dict[str, str] = {}
+    for place, name in enumerate(PLATFORMS, start=7):
+        origin = f"http://127.0.0.1:{simulator + place}"
+        platforms |= {
+            f"{name}_MODE": "automatic",
+            f"{name}_CLIENT_ID": f"simulated-{name.lower()}",
+            f"{name}_CLIENT_SECRET": f"simulated-{name.lower()}-secret",
+            f"{name}_API_URL": origin,
+            f"{name}_CONSENT_URL": origin,
+        }
     keys |= {path: str(folder / "keys" / path) for path in ("fingerprint_key", "instance_id")}
     return {
         "PROFILE": "development" if empty else "demo",
@@ -104,6 +115,7 @@ def describe_environment(folder: Path, *, port: int, simulator: int, empty: bool
         "BLUESKY_RESOLVER_URL": directory,
         "BLUESKY_APPVIEW_URL": directory,
         "NETWORK_EXCEPTIONS": ",".join(f"127.0.0.1:{simulator + n}" for n in range(1, SERVERS)),
+        **platforms,
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         **{f"{name.upper()}_FILE": path for name, path in keys.items()},

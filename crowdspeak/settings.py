@@ -287,7 +287,26 @@ LEASE_SECONDS = env.int("LEASE_SECONDS", default=40)
 LAST_TICK_FILE = VAR_DIR / "last_tick"
 WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
 
+
 # ── Networks ──────────────────────────────────────────────────────────────────────────────────
+def read_platform(name: str, *, api_url: str, consent_url: str, usual: str = "") -> dict[str, str]:
+    """A network of one owner, at which the operator registers this site by hand.
+
+    ``usual`` is its mode where none is set: otherwise automatic once there is a client id.
+    """
+    client_id = env.str(f"{name}_CLIENT_ID", default="")
+    return {
+        "mode": env.str(f"{name}_MODE", default="")
+        or usual
+        or ("automatic" if client_id else "assisted"),
+        "pace": env.str(f"{name}_PACE", default=""),
+        "client_id": client_id,
+        "client_secret": env.str(f"{name}_CLIENT_SECRET", default=""),
+        "api_url": env.str(f"{name}_API_URL", default=api_url).rstrip("/"),
+        "consent_url": env.str(f"{name}_CONSENT_URL", default=consent_url).rstrip("/"),
+    }
+
+
 NETWORKS = {
     "mastodon": {
         "mode": env.str("MASTODON_MODE", default="automatic"),
@@ -301,6 +320,27 @@ NETWORKS = {
         "appview_url": env.str("BLUESKY_APPVIEW_URL", default="https://public.api.bsky.app"),
         "client_key": env.str("BLUESKY_CLIENT_KEY", default=""),
     },
+    # X forbids the same words from many accounts, and LinkedIn forbids to automate posting:
+    # automatic is for who has their leave.
+    "x": read_platform(
+        "X", api_url="https://api.x.com", consent_url="https://x.com", usual="assisted"
+    ),
+    "facebook": read_platform(
+        "FACEBOOK",
+        api_url="https://graph.facebook.com",
+        consent_url="https://www.facebook.com",
+    )
+    | {"version": env.str("FACEBOOK_VERSION", default="v25.0")},
+    "linkedin": read_platform(
+        "LINKEDIN",
+        api_url="https://api.linkedin.com",
+        consent_url="https://www.linkedin.com",
+        usual="assisted",
+    )
+    | {"version": env.str("LINKEDIN_VERSION", default="202609")},
+    "threads": read_platform(
+        "THREADS", api_url="https://graph.threads.net", consent_url="https://www.threads.com"
+    ),
 }
 # Exact "host:port" pairs on this machine that the address guard lets through (a simulator).
 NETWORK_EXCEPTIONS = frozenset(env.list("NETWORK_EXCEPTIONS", default=[]))
@@ -344,6 +384,7 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        "tweepy": {"level": "ERROR"},  # at DEBUG it prints bearer tokens
         "kombu.connection": {"level": "ERROR"},
         "post_office": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
         "aiohttp.access": {"level": "WARNING"},

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from launches.models import Delivery, Launch
+from launches.models import Delivery, Launch, NetworkPause
+from launches.operators import is_operator
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -36,3 +37,14 @@ class DeliveryAdmin(ReadOnly):
     list_select_related = ("launch__campaign__approved",)
     ordering = ("-pk",)
     show_full_result_count = False
+
+
+@admin.register(NetworkPause)
+class NetworkPauseAdmin(ReadOnly):
+    """Deleting one ends the pause."""
+
+    list_display = ("network", "until", "sentence", "paused_at")
+    ordering = ("network",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)

@@ -7,12 +7,10 @@ before: the launch holds, and whoever runs the site decides.
 
 from django.db.models import QuerySet
 
-from accounts.models import User
-from accounts.rights import acts_as_staff
 from campaigns.clock import database_now
-from campaigns.mailing import queue_mail
 from launches import installation
 from launches.models import ASKED, Delivery, Launch, LaunchState, Unlookable
+from launches.operators import is_operator, tell_operators
 from networks import registry
 from networks.errors import gettext_noop
 
@@ -40,18 +38,17 @@ def ask_operator(launch: Launch, ready: QuerySet[Delivery]) -> bool:
         state=LaunchState.HELD, held_at=database_now(), held_why=ASKED
     )
     if held:
-        _tell_operators(launch, number=number)
+        tell_operators(
+            "asked",
+            context={"campaign": launch.campaign, "number": number},
+            expires_at=launch.latest_at,
+        )
     return True
 
 
 def may_answer(person: object, launch: Launch) -> bool:
     """The site's own people; not the organiser, in whose name nothing is posted."""
-    return (
-        launch.asks
-        and isinstance(person, User)
-        and acts_as_staff(person)
-        and person.has_perm("launches.change_launch")
-    )
+    return launch.asks and is_operator(person)
 
 
 def answer(launch: Launch, *, sends: bool) -> bool:
@@ -69,16 +66,3 @@ def answer(launch: Launch, *, sends: bool) -> bool:
             unlookable=Unlookable.SEND if sends else Unlookable.LEAVE,
         )
     )
-
-
-def _tell_operators(launch: Launch, *, number: int) -> None:
-    """Everybody on the staff who may answer and has an address."""
-    for person in User.objects.filter(is_staff=True, is_active=True, email__isnull=False):
-        if person.has_perm("launches.change_launch"):
-            queue_mail(
-                person.email or "",
-                template="asked",
-                language=person.language,
-                context={"campaign": launch.campaign, "number": number, "launch": launch},
-                expires_at=launch.latest_at,
-            )

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import asking, installation, pace
+from launches import asking, installation, pace, pausing
 from launches.keys import delivery_key
 from launches.models import Delivery, DeliveryState, Launch, LaunchState, Unlookable
 from launches.sweeping import end_late
@@ -83,7 +83,7 @@ def claim(launch_id: int, *, most: int, except_hosts: Collection[str] = ()) -> C
     with transaction.atomic():
         launch = Launch.objects.select_related("campaign").get(pk=launch_id)
         due = Delivery.objects.filter(launch=launch).filter(Q(due_at=None) | Q(due_at__lte=now))
-        due = due.exclude(host__in=except_hosts)
+        due = due.exclude(host__in=except_hosts).exclude(network__in=pausing.list_paused(now))
         lookups = due.filter(state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
             Q(lease_until=None) | Q(lease_until__lt=now)
         )
@@ -191,15 +191,26 @@ def _leaves_until(row: Delivery) -> datetime:
     return row.pledge.leaves_until(launch_at=row.launch.launch_at, latest_at=row.launch.latest_at)
 
 
+def make_post(row: Delivery, *, text: str, language: str) -> Post:
+    """The post of a delivery: the same each time, whoever makes it."""
+    campaign = row.launch.campaign
+    planned_at = campaign.first_launch_at
+    assert planned_at is not None, "a campaign that launches was approved"
+    return Post(
+        text=text,
+        language=language,
+        planned_at=planned_at,
+        key=delivery_key(
+            campaign=campaign.uid, fingerprint=row.account_fingerprint, planned_at=planned_at
+        ),
+        moved_to=row.launch.launch_at,
+        prepared=row.prepared,
+    )
+
+
 def _describe(row: Delivery, *, now: datetime, sends: bool) -> Claim:
     assert row.pledge is not None
     assert row.lease_until is not None
-    campaign = row.launch.campaign
-    planned_at = campaign.first_launch_at
-    assert planned_at is not None
-    key = delivery_key(
-        campaign=campaign.uid, fingerprint=row.account_fingerprint, planned_at=planned_at
-    )
     return Claim(
         delivery_id=row.pk,
         attempt=row.attempt,
@@ -210,13 +221,7 @@ def _describe(row: Delivery, *, now: datetime, sends: bool) -> Claim:
         network=row.network,
         server=row.pledge.account.known_server.server,
         credentials=tokens.credentials_at_hand(row.pledge.account, now=now),
-        post=Post(
-            text=row.text,
-            language=row.language,
-            planned_at=planned_at,
-            key=key,
-            moved_to=row.launch.launch_at,
-        ),
+        post=make_post(row, text=row.text, language=row.language),
         first_tried_at=row.first_tried_at or now,
         lease_until=row.lease_until,
         latest_at=_leaves_until(row),

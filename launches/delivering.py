@@ -11,17 +11,19 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
 from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError
 
-from launches import claiming, recording
+from launches import claiming, pausing, recording
 from launches.claiming import Claim
 from launches.igniting import ignite
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.moment import Moment, boot_seconds, read_moment
 from launches.planning import NEAR_SECONDS
+from launches.preparing import prepare_some
 from launches.recording import Result
 from launches.sending import Desk, carry_out, note_not_begun, note_stray
 from launches.watching import DatabaseThread, HoldFlag
@@ -40,6 +42,8 @@ FIRST_BATCH = 30
 RECORD_SECONDS = 0.1
 IDLE_SECONDS = 0.1
 LINGER_SECONDS = 2.0
+PREPARE_UNTIL_SECONDS = 4.0  # before the moment nothing more is begun to be made ready,
+PREPARE_SPARE_SECONDS = 2.0  # and by then everything is ended
 UNDECIDED_SECONDS = 0.01
 LAST_FLUSHES = 30
 
@@ -58,6 +62,7 @@ class Run:
         self.results: list[Result] = []
         self.returned: list[Claim] = []
         self.paused: dict[str, float] = {}
+        self.paused_networks: dict[str, Result] = {}
         self.sending: set[asyncio.Task[None]] = set()
         self.moment = Moment(0.0, 0.0)
         self.batch = FIRST_BATCH
@@ -100,6 +105,13 @@ class Run:
             left = self.moment.seconds_until(launch.launch_at)
             if left > NEAR_SECONDS:
                 return False
+            if left > PREPARE_UNTIL_SECONDS and await prepare_some(
+                self.launch_id,
+                http=self.http,
+                run=self.database.run,
+                seconds=min(settings.DEADLINE_SECONDS, left - PREPARE_SPARE_SECONDS),
+            ):
+                continue
             if left > 1:
                 await asyncio.sleep(min(left - 1, 1))
                 continue
@@ -177,29 +189,37 @@ class Run:
         if result is None:
             self.returned.append(claim)
             return
+        if result.pauses_network:
+            self.paused_networks[claim.network] = result
+            self.returned.append(claim)
+            return
         self._heed(claim, result)
         self.results.append(result)
 
     async def _carry_out(self, claim: Claim) -> Result | None:
         """What came of a claim; None: nothing was begun. Raises NetworkError before anything is.
 
-        A place on the host's connections is taken first, so that no request waits in a queue
-        between the last look and its start.
+        A place on the host's connections is taken first, for refreshed tokens as well, so that no
+        request waits in a queue between the last look and its start.
         """
-        credentials = await self._read_credentials(claim)
         desk = Desk(
             network=registry.get(claim.network),
             http=self.http,
-            now=self.moment.now,
+            now=self._tell_time,
             may_start=self._may_start,
         )
         async with self.places[claim.server.host]:
+            credentials = await self._read_credentials(claim)
             result = await carry_out(desk, claim, credentials)
             if result is not None and result.token_refused:
                 renewed = await self._renew(claim, credentials, result)
                 if renewed is not None:
                     result = await carry_out(desk, claim, renewed)
         return result
+
+    def _tell_time(self) -> datetime:
+        """By the newest reading of the database's clock, not by the one at a delivery's start."""
+        return self.moment.now()
 
     async def _read_credentials(self, claim: Claim) -> Credentials:
         """Credentials good for a while, refreshed if need be. Raises one of the four errors."""
@@ -262,6 +282,7 @@ class Run:
         results, self.results = self.results, []
         returned, self.returned = self.returned, []
         try:
+            await self._pause_networks()
             if returned:
                 await self.database.run(lambda: claiming.give_back(returned))
                 returned = []
@@ -275,6 +296,22 @@ class Run:
             # One of them is of a kind that the database does not take: the others must not wait.
             logger.exception("%s results are recorded one by one", len(results))
             await self._flush_singly(results)
+
+    async def _pause_networks(self) -> None:
+        """Before their claims are given back, so that nobody takes them again at once."""
+        for name, result in list(self.paused_networks.items()):
+            assert result.due_at is not None, "who asks to wait says until when"
+            await self.database.run(
+                partial(
+                    pausing.pause,
+                    name,
+                    until=result.due_at,
+                    now=result.ended_at,
+                    reason=result.reason,
+                    facts=result.reason_facts,
+                )
+            )
+            del self.paused_networks[name]
 
     async def _flush_singly(self, results: list[Result]) -> None:
         for result in results:

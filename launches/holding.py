@@ -6,11 +6,11 @@ Workers read the launch's state at least every 250 ms before they start a reques
 from django.db import transaction
 
 from accounts.models import User
-from accounts.rights import acts_as_staff
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from launches import installation
 from launches.models import ASKED, Delivery, DeliveryState, Launch, LaunchState
+from launches.operators import is_operator
 from launches.planning import insert_deliveries
 from networks.errors import gettext_noop
 
@@ -21,9 +21,7 @@ def may_control(person: object, launch: Launch) -> bool:
     """The organiser of the campaign, and admins."""
     if not isinstance(person, User) or not person.is_active:
         return False
-    return person.pk == launch.campaign.organiser_id or (
-        acts_as_staff(person) and person.has_perm("launches.change_launch")
-    )
+    return person.pk == launch.campaign.organiser_id or is_operator(person)
 
 
 def hold(launch: Launch, *, why: str = "") -> bool:

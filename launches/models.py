@@ -154,8 +154,9 @@ class Delivery(models.Model):
 
     ``attempt`` counts claims and is the fence: only who holds the latest number may record.
     ``tries`` counts the requests that may have reached the network. ``text``, ``language`` and
-    ``revision`` are copied from the pledge when it is claimed. ``is_uncertain`` once an attempt may
-    have arrived without our knowing: from then on it is never sent without a look.
+    ``revision`` are copied from the pledge when it is claimed. ``prepared`` is what the network
+    made ready before the moment, for those that do (``preparing``). ``is_uncertain`` once an
+    attempt may have arrived without our knowing: from then on it is never sent without a look.
     """
 
     launch = models.ForeignKey(Launch, on_delete=models.PROTECT, related_name="deliveries")
@@ -174,6 +175,7 @@ class Delivery(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    prepared = models.TextField(blank=True, db_default="")
     due_at = models.DateTimeField(null=True)
     first_tried_at = models.DateTimeField(null=True)
     is_uncertain = models.BooleanField(default=False)
@@ -261,6 +263,29 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id}/{self.number}: {self.outcome}"
+
+
+class NetworkPause(models.Model):
+    """A network that nothing is sent to until a moment: it failed as a whole (credits, the app)."""
+
+    network = models.CharField(_("network"), max_length=20, primary_key=True)
+    until = models.DateTimeField(_("until"))
+    reason = models.TextField(_("reason"))
+    reason_facts = models.JSONField(default=dict, blank=True)
+    paused_at = models.DateTimeField(_("paused"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("paused network")
+        verbose_name_plural = _("paused networks")
+
+    def __str__(self) -> str:
+        return self.network
+
+    @property
+    def sentence(self) -> str:
+        """Why, in the reader's language."""
+        said = translate(self.reason)
+        return said % self.reason_facts if self.reason_facts else said
 
 
 class Heartbeat(models.Model):

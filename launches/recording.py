@@ -37,6 +37,7 @@ class Result:
     needs_relink: tuple[int, datetime] | None = None  # account, and when it was linked
     token_refused: bool = False  # whether newer credentials, if there are any, may be let in
     pauses_host: bool = False  # whether everybody on the host has to wait until ``due_at``
+    pauses_network: bool = False  # whether the network failed as a whole; nobody's attempt is spent
 
 
 SOURCE = {

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from launches.claiming import Claim
 from launches.models import AttemptOutcome, DeliveryState
+from launches.pausing import PAUSE_SECONDS
 from launches.recording import Result
 from networks.base import Credentials, Network, Receipt
 from networks.errors import (
@@ -217,6 +218,9 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
     """What one of the four errors means for a delivery that was to be sent."""
     due_at = None
     match error:
+        case TryLater(scope="network"):
+            state, outcome = DeliveryState.WAITING, AttemptOutcome.LATER
+            due_at = now + timedelta(seconds=_read_wait(error) or PAUSE_SECONDS)
         case TryLater():
             state, outcome = DeliveryState.WAITING, AttemptOutcome.LATER
             due_at = now + timedelta(seconds=max(_read_wait(error), back_off(claim.tries)))
@@ -239,5 +243,6 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
         needs_relink=_name_account(claim) if isinstance(error, NeedsRelink) else None,
         token_refused=isinstance(error, NeedsRelink)
         or (isinstance(error, TryLater) and error.token_expired),
-        pauses_host=isinstance(error, TryLater) and error.scope != "account",
+        pauses_host=isinstance(error, TryLater) and error.scope == "host",
+        pauses_network=isinstance(error, TryLater) and error.scope == "network",
     )

@@ -65,6 +65,8 @@ class Credentials:
 
     ``account_id`` is what never changes about the account (DID, numeric id). ``expires_at`` is when
     the access token ends, None when it does not. ``extra`` is JSON for the adapter alone.
+    ``grant`` names the authorisation where one covers several accounts: revoking it for one of
+    them ends it for all. Empty where each account has its own.
     """
 
     network: str
@@ -73,6 +75,7 @@ class Credentials:
     refresh_token: str = field(default="", repr=False)
     expires_at: datetime | None = None
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+    grant: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,7 @@ class Post:
     ``planned_at`` is the first approved moment (UTC) and never moves; ``key`` (32 hex digits) is a
     pure function of campaign, account and that moment. Adapters derive from the two what their
     network wants as a key. ``moved_to`` is the moment of the launch when it is another one.
+    ``prepared`` is what ``prepare`` gave for it, empty when nothing was made ready.
     """
 
     text: str
@@ -102,6 +106,7 @@ class Post:
     planned_at: datetime
     key: str
     moved_to: datetime | None = None
+    prepared: str = ""
 
     @property
     def dated_at(self) -> datetime:
@@ -139,6 +144,28 @@ class Allowance:
     seconds: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """What people did with a post, as the network tells it. None is *unknown*, never 0."""
+
+    likes: int | None = None
+    reposts: int | None = None
+    replies: int | None = None
+    quotes: int | None = None
+    impressions: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition:
+    """The network's own page for writing a post. ``is_whole``: the text is filled in already.
+
+    Otherwise the page takes a link alone, and its reader has to paste the words.
+    """
+
+    url: str
+    is_whole: bool
+
+
 class Network(Protocol):
     """One place where words go. Coroutines raise only the errors of ``networks.errors``."""
 
@@ -146,10 +173,14 @@ class Network(Protocol):
     label: str  # what people call it: "Mastodon"
     code: str  # one or two letters for its chip: "M"
     mode: Mode
-    address_label: str  # what we ask for: "Your server", "Your handle"
+    address_label: str  # what we ask for: "Your server", "Your handle"; "" when there is one server
     address_example: str  # "mastodon.social"
+    scopes: tuple[str, ...]  # what leave is asked for, in the network's words
+    registers: bool  # whether ``register`` asks the server; otherwise the operator did, by hand
     deadline_seconds: float  # for one publish request, from first byte to answer
     can_look_up: bool  # whether ``find`` can tell what was posted; without, it raises Rejected
+    prepares: bool  # whether part of a post is made before its moment
+    numbers_at_once: int  # how many posts one ``read_numbers`` may ask about
 
     async def find_server(self, http: Http, address: str) -> tuple[Server, str]:
         """Turn what a person typed into a server, and the account's name there ("" if not said).
@@ -181,15 +212,23 @@ class Network(Protocol):
         redirect_uri: str,
         memo: Mapping[str, str],
         answer: Mapping[str, str],
-    ) -> tuple[Credentials, Profile]:
+    ) -> Sequence[tuple[Credentials, Profile]]:
         """Trade the browser's answer for credentials, and read whose they are.
 
-        Raises Rejected when the supporter said no, the answer comes from another server, or the
-        network refuses it.
+        Gives every account that the consent covers, one at least. Raises Rejected when the
+        supporter said no, the answer comes from another server, or the network refuses it.
         """
 
     async def read_profile(self, http: Http, server: Server, credentials: Credentials) -> Profile:
         """Read name, followers and age of the account anew."""
+
+    async def prepare(
+        self, http: Http, server: Server, credentials: Credentials, post: Post
+    ) -> str:
+        """Make ready what nobody sees yet, before the moment; gives what ``publish`` needs of it.
+
+        Empty where there is nothing to make ready. Doing it twice, or never, posts nothing.
+        """
 
     async def publish(
         self, http: Http, server: Server, credentials: Credentials, post: Post
@@ -204,6 +243,14 @@ class Network(Protocol):
         Raises OutcomeUnknown or TryLater when it could not look.
         """
 
+    async def read_numbers(
+        self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
+    ) -> Mapping[str, Numbers | None]:
+        """What became of an account's posts, at most ``numbers_at_once`` of them.
+
+        None says that the post is gone; an id that is missing could not be read this time.
+        """
+
     async def refresh(
         self, http: Http, server: Server, registration: Registration, credentials: Credentials
     ) -> Credentials:
@@ -213,6 +260,9 @@ class Network(Protocol):
         self, http: Http, server: Server, registration: Registration, credentials: Credentials
     ) -> None:
         """Tell the network to forget the authorisation. Raises when it could not be told."""
+
+    def compose(self, text: str, *, link: str, server: Server | None = None) -> Composition:
+        """Where the supporter's own hand posts the text, whose link is ``link`` ("" for none)."""
 
     def measure(self, server: Server | None, text: str) -> Length:
         """How long the text is by this server's rules (the network's usual ones without one)."""

@@ -15,9 +15,13 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from networks.adapters import bluesky, mastodon
+from networks.adapters import bluesky, facebook, linkedin, mastodon, threads, x
 from networks.adapters.bluesky import Bluesky
+from networks.adapters.facebook import Facebook
+from networks.adapters.linkedin import LinkedIn
 from networks.adapters.mastodon import Mastodon
+from networks.adapters.threads import Threads
+from networks.adapters.x import X
 from networks.base import Allowance, Mode, Network
 from networks.http import Http
 
@@ -63,6 +67,10 @@ def _build_adapters() -> Mapping[str, Network]:
             pace=_read_pace("mastodon", usual=mastodon.PACE),
         ),
         _build_bluesky(),
+        LinkedIn(**_read_platform("linkedin", usual=linkedin.PACE)),
+        Facebook(**_read_platform("facebook", usual=facebook.PACE)),
+        X(**_read_platform("x", usual=x.PACE)),
+        Threads(**_read_platform("threads", usual=threads.PACE)),
     )
     return MappingProxyType({adapter.name: adapter for adapter in adapters})
 
@@ -83,6 +91,18 @@ def _build_bluesky() -> Bluesky:
         raise ImproperlyConfigured(
             "BLUESKY_CLIENT_KEY is no private P-256 key: give one as PEM or JWK, or leave it out."
         ) from None
+
+
+def _read_platform(name: str, *, usual: Allowance) -> dict[str, Any]:
+    """What the adapter of a network of one owner is built from: the settings, and its pace."""
+    options = {**_read(name), "mode": _read_mode(name), "pace": _read_pace(name, usual=usual)}
+    if options["mode"] is Mode.AUTOMATIC and not options.get("client_id"):
+        prefix = name.upper()
+        raise ImproperlyConfigured(
+            f"{prefix}_MODE is automatic, but {prefix}_CLIENT_ID is empty: register this site "
+            f"there (docs/networks/{name}.md), or set {prefix}_MODE to assisted or off."
+        )
+    return {"client_id": "", "client_secret": "", **options}
 
 
 def _read(name: str) -> dict[str, Any]:

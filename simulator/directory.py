@@ -61,8 +61,10 @@ async def get_posts(request: web.Request) -> web.Response:
     uris = request.query.getall("uris", []) or request.query.getall("uris[]", [])
     if not uris or len(uris) > MOST_POSTS:
         raise refuse(400, "InvalidRequest", f"uris must have 1 to {MOST_POSTS} elements")
-    posts = (request.app[WORLD].posts_by_id.get(uri) for uri in uris)
-    return answer_json({"posts": [_describe_post(post) for post in posts if post is not None]})
+    world = request.app[WORLD]
+    posts = (world.posts_by_id.get(uri) for uri in uris)
+    known = (post for post in posts if post is not None)
+    return answer_json({"posts": [_describe_post(post, world=world) for post in known]})
 
 
 async def show_page(request: web.Request) -> web.Response:
@@ -93,16 +95,17 @@ def _describe_author(account: Account) -> dict[str, Any]:
     }
 
 
-def _describe_post(post: Post) -> dict[str, Any]:
+def _describe_post(post: Post, *, world: World) -> dict[str, Any]:
+    reactions = world.count_reactions(post)
     return {
         "uri": post.uri,
         "cid": post.cid,
         "author": _describe_author(post.account),
         "record": post.record,
-        "replyCount": 0,
-        "repostCount": 0,
-        "likeCount": 0,
-        "quoteCount": 0,
+        "replyCount": reactions.replies,
+        "repostCount": reactions.reposts,
+        "likeCount": reactions.likes,
+        "quoteCount": reactions.quotes,
         "indexedAt": format_time(post.at),
         "labels": [],
     }

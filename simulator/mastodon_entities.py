@@ -53,10 +53,10 @@ def describe_credentials(account: Account) -> dict[str, Any]:
     return describe_account(account) | {"source": source}
 
 
-def describe_status(post: Post, *, app: App | None = None) -> dict[str, Any]:
+def describe_status(post: Post, *, world: World, app: App | None = None) -> dict[str, Any]:
     """Give a Status; with the app's name where its owner reads it."""
-    instance = post.account.instance
-    return {
+    instance, reactions = post.account.instance, world.count_reactions(post)
+    status = {
         "id": post.id,
         "created_at": format_time(post.at),
         "in_reply_to_id": None,
@@ -67,9 +67,9 @@ def describe_status(post: Post, *, app: App | None = None) -> dict[str, Any]:
         "language": post.language,
         "uri": post.uri,
         "url": post.url,
-        "replies_count": 0,
-        "reblogs_count": 0,
-        "favourites_count": 0,
+        "replies_count": reactions.replies,
+        "reblogs_count": reactions.reposts,
+        "favourites_count": reactions.likes,
         "edited_at": None,
         "content": render_status(post.text, base_url=instance.url, software=instance.kind.software),
         "reblog": None,
@@ -82,6 +82,13 @@ def describe_status(post: Post, *, app: App | None = None) -> dict[str, Any]:
         "card": None,
         "poll": None,
     }
+    return status | ({"quotes_count": reactions.quotes} if _knows_quotes(instance) else {})
+
+
+def _knows_quotes(instance: Instance) -> bool:
+    """Tell whether a server counts quotes: Mastodon does from 4.5 on."""
+    version = tuple(int(part) for part in instance.kind.version.split(".")[:2])
+    return instance.kind.software == "mastodon" and version >= (4, 5)
 
 
 def describe_instance(instance: Instance, *, world: World) -> dict[str, Any]:

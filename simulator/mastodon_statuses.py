@@ -36,7 +36,7 @@ async def publish_status(request: web.Request) -> web.Response:
         if known.deleted:
             raise Refusal(404, {"error": NOT_FOUND})
         request["outcome"] = "replayed"
-        return answer_json(describe_status(known, app=token.app))
+        return answer_json(describe_status(known, world=server.world, app=token.app))
     text, warning = read_text(params, "status"), read_text(params, "spoiler_text")
     _check_text(server.instance, text=text, warning=warning)
     visibility = read_text(params, "visibility") or "public"
@@ -58,7 +58,7 @@ async def publish_status(request: web.Request) -> web.Response:
     if key:
         server.keep_key(account, key=key, post=post)
     request["outcome"] = "accepted"
-    return answer_json(describe_status(post, app=token.app))
+    return answer_json(describe_status(post, world=server.world, app=token.app))
 
 
 def _check_text(instance: Instance, *, text: str, warning: str) -> None:
@@ -114,7 +114,7 @@ async def list_statuses(request: web.Request) -> web.Response:
         if page
         else ""
     )
-    body = [describe_status(post) for post in page]
+    body = [describe_status(post, world=server.world) for post in page]
     return answer_json(body, headers={"Link": links} if links else None)
 
 
@@ -122,23 +122,27 @@ async def show_status(request: web.Request) -> web.Response:
     """GET /api/v1/statuses/:id."""
     count_call(request)
     reader = find_reader(request)
-    post = _find_status(request.app[SERVER], request.match_info["id"])
+    server = request.app[SERVER]
+    post = _find_status(server, request.match_info["id"])
     if not _may_read(post, reader=reader):
         raise Refusal(404, {"error": NOT_FOUND})
-    return answer_json(describe_status(post))
+    return answer_json(describe_status(post, world=server.world))
 
 
 async def list_chosen_statuses(request: web.Request) -> web.Response:
-    """GET /api/v1/statuses?id[]=…, from 4.3 on: those that exist, up to 20."""
+    """GET /api/v1/statuses?id[]=…, from 4.3 on: those that exist. More than 20 are refused."""
     server = request.app[SERVER]
     count_call(request)
     reader = find_reader(request)
     if not server.instance.kind.has_metadata:
         raise Refusal(404, {"error": NOT_FOUND})
-    posts = (server.world.posts_by_id.get(key) for key in request.query.getall("id[]", [])[:20])
+    ids = dict.fromkeys(request.query.getall("id[]", []))
+    if len(ids) > PAGE_SIZE:
+        raise Refusal(422, {"error": "Mastodon::ValidationError"})
+    posts = (server.world.posts_by_id.get(identity) for identity in ids)
     return answer_json(
         [
-            describe_status(post)
+            describe_status(post, world=server.world)
             for post in posts
             if post is not None
             and post.account.instance is server.instance
@@ -156,7 +160,7 @@ async def delete_status(request: web.Request) -> web.Response:
     if post.account is not account:
         raise Refusal(404, {"error": NOT_FOUND})
     server.world.delete_post(post)
-    return answer_json(describe_status(post) | {"text": post.text})
+    return answer_json(describe_status(post, world=server.world) | {"text": post.text})
 
 
 def _may_read(post: Post, *, reader: Account | None) -> bool:

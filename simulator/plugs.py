@@ -2,15 +2,34 @@
 
 from collections.abc import Mapping
 
-from simulator import bluesky_oauth, mastodon_oauth
+from simulator import (
+    bluesky_oauth,
+    facebook_oauth,
+    linkedin_oauth,
+    mastodon_oauth,
+    threads_oauth,
+    x_oauth,
+)
 from simulator.bluesky_dialect import BlueskyDialect
 from simulator.bluesky_dialect import list_routes as list_bluesky_routes
 from simulator.bluesky_tokens import BlueskyServer
-from simulator.layout import BLUESKY, MASTODON
+from simulator.facebook_dialect import FacebookDialect
+from simulator.facebook_dialect import list_routes as list_facebook_routes
+from simulator.facebook_tokens import FacebookServer
+from simulator.layout import BLUESKY, FACEBOOK, LINKEDIN, MASTODON, THREADS, X
+from simulator.linkedin_dialect import LinkedInDialect
+from simulator.linkedin_dialect import list_routes as list_linkedin_routes
+from simulator.linkedin_tokens import LinkedInServer
 from simulator.mastodon_dialect import MastodonDialect
 from simulator.mastodon_dialect import list_routes as list_mastodon_routes
 from simulator.mastodon_tokens import MastodonServer
 from simulator.plugging import Plug
+from simulator.threads_dialect import ThreadsDialect
+from simulator.threads_dialect import list_routes as list_threads_routes
+from simulator.threads_tokens import ThreadsServer
+from simulator.x_dialect import XDialect
+from simulator.x_dialect import list_routes as list_x_routes
+from simulator.x_tokens import XServer
 
 PLUGS: Mapping[str, Plug] = {
     MASTODON: Plug(
@@ -26,5 +45,33 @@ PLUGS: Mapping[str, Plug] = {
         dialect=BlueskyDialect,
         list_routes=lambda _: list_bluesky_routes(),
         decide=bluesky_oauth.decide,
+    ),
+    LINKEDIN: Plug(
+        build=lambda instance, world: LinkedInServer(instance, world=world),
+        key=linkedin_oauth.SERVER,
+        dialect=LinkedInDialect,
+        list_routes=lambda _: list_linkedin_routes(),
+        decide=linkedin_oauth.decide,
+    ),
+    X: Plug(
+        build=lambda instance, world: XServer(instance, world=world),
+        key=x_oauth.SERVER,
+        dialect=XDialect,
+        list_routes=lambda _: list_x_routes(),
+        decide=x_oauth.decide,
+    ),
+    FACEBOOK: Plug(
+        build=lambda instance, world: FacebookServer(instance, world=world),
+        key=facebook_oauth.SERVER,
+        dialect=FacebookDialect,
+        list_routes=lambda _: list_facebook_routes(),
+        decide=facebook_oauth.decide,
+    ),
+    THREADS: Plug(
+        build=lambda instance, world: ThreadsServer(instance, world=world),
+        key=threads_oauth.SERVER,
+        dialect=ThreadsDialect,
+        list_routes=lambda _: list_threads_routes(),
+        decide=threads_oauth.decide,
     ),
 }

@@ -5,6 +5,7 @@ are ten accounts or ten thousand.
 """
 
 import time
+import zlib
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from simulator.people import (
 
 ACCOUNT_STATES = ("active", "deactivated", "takendown")
 REQUESTS_KEPT = 500_000
+# When half of what a post will ever get has come in.
+HALF_SECONDS = 1800
 
 
 @dataclass(slots=True, eq=False)
@@ -101,15 +104,31 @@ class Post:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """What people did with a post so far."""
+
+    likes: int
+    reposts: int
+    replies: int
+    quotes: int
+    views: int
+
+
 @dataclass(slots=True)
 class Settings:
-    """What tests may turn: lifetimes in seconds, and whether a resolver makes accounts up."""
+    """What tests may turn: lifetimes in seconds, and whether a resolver makes accounts up.
+
+    `post_age_seconds` is how old every post is taken to be for its reactions; below 0 each is as
+    old as it is.
+    """
 
     access_token_seconds: int = 3600
     session_seconds: int = 14 * 24 * 3600
     code_seconds: int = 300
     request_seconds: int = 300
     creates_on_resolve: bool = True
+    post_age_seconds: int = -1
 
 
 class World:
@@ -211,6 +230,25 @@ class World:
         if not self._posters[post.account]:
             del self._posters[post.account]
         self._forget_words(post)
+
+    def count_reactions(self, post: Post) -> Reactions:
+        """Give a post's reactions, the same for the same age.
+
+        They grow ever more slowly, up to a share of the account's followers that depends on the
+        words.
+        """
+        age = self.settings.post_age_seconds
+        age_seconds = age if age >= 0 else max(tell_time() - post.at, 0)
+        reached = post.account.followers * age_seconds / (age_seconds + HALF_SECONDS)
+        appeal = 0.02 + 0.08 * zlib.crc32(post.text.encode()) / 0xFFFFFFFF
+        likes = int(reached * appeal)
+        return Reactions(
+            likes=likes,
+            reposts=likes // 3,
+            replies=likes // 6,
+            quotes=likes // 12,
+            views=int(reached),
+        )
 
     def summarise(self) -> dict[str, int]:
         """Give posts that stand, accounts with such a post, and duplicates ever posted."""

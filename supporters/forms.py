@@ -11,13 +11,20 @@ from supporters.pledging import MOST_CHARACTERS
 
 
 class LinkForm(forms.Form):
-    """The address of one account or server; what is asked for is a fact of the network."""
+    """The address of one account or server; what is asked for is a fact of the network.
+
+    Nothing is, where all accounts live on one server: then there is only the button.
+    """
 
     address = forms.CharField(max_length=300)
 
     def __init__(self, *args: Any, adapter: Network, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", f"{adapter.name}_%s")
         super().__init__(*args, **kwargs)
+        self.adapter = adapter
+        if not adapter.address_label:
+            del self.fields["address"]
+            return
         field = self.fields["address"]
         field.label = gettext(adapter.address_label)
         field.help_text = _("Like %(example)s") % {"example": adapter.address_example}
@@ -27,7 +34,15 @@ class LinkForm(forms.Form):
         field.widget.attrs.update(
             {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
         )
-        self.adapter = adapter
+
+    @property
+    def typed(self) -> str:
+        """The address, once it is valid; empty where none is asked for."""
+        return str(self.cleaned_data.get("address", ""))
+
+    def refuse(self, sentence: str) -> None:
+        """Say what went wrong where the supporter typed, or else above the button."""
+        self.add_error("address" if "address" in self.fields else None, sentence)
 
 
 class AgreeForm(forms.Form):

@@ -51,6 +51,7 @@ def keep_account(
         account.opened_at = profile.created_at
     account.sealed_credentials = vault.seal_credentials(credentials, fingerprint=fingerprint)
     account.expires_at = credentials.expires_at
+    account.grant = credentials.grant
     account.refreshing_until = None
     account.linked_at = account.checked_at = now
     account.save()
@@ -69,6 +70,18 @@ def revoke_at_network(known: KnownServer, *, credentials: Credentials) -> bool:
         logger.warning("an authorisation at %s was not revoked: %s", known.host, error)
         return False
     return True
+
+
+def is_shared(credentials: Credentials) -> bool:
+    """Whether an account that is linked still lives by the same authorisation.
+
+    Revoking it would end that one as well, so it is left alone until the last one goes.
+    """
+    return bool(credentials.grant) and (
+        LinkedAccount.objects.filter(network=credentials.network, grant=credentials.grant)
+        .exclude(state=AccountState.UNLINKED)
+        .exists()
+    )
 
 
 def clean_name(text: str) -> str:

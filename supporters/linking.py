@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from networks.errors import NetworkError, Rejected
 from networks.registry import get
 from supporters import vault
 from supporters.explaining import LinkingRefused, explain
-from supporters.keeping import revoke_at_network
+from supporters.keeping import is_shared, revoke_at_network
 from supporters.models import LinkedAccount, LinkRequest
 from supporters.owning import own_account, take_back
 from supporters.servers import ask_network, find_known_server, get_registration, return_address
@@ -36,9 +36,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Linked:
-    """An account that may now be posted from. ``signs_in``: its owner comes in by it."""
+    """Accounts that may now be posted from, one at least. ``signs_in``: their owner comes in."""
 
-    account: LinkedAccount
+    accounts: list[LinkedAccount]
     person: User
     campaign: Campaign | None
     signs_in: bool
@@ -138,20 +138,30 @@ def finish_linking(
             campaign=campaign,
         )
     adapter = find_adapter(network, campaign=campaign)
-    credentials, profile = _accept(adapter, request=request, answer=answer)
-    refused: LinkingRefused
-    try:
-        linked = own_account(
-            known, credentials=credentials, profile=profile, person=person, language=language
-        )
-    except LinkingRefused as error:
-        refused = error
-    else:
-        account, signs_in, replaced = linked
-        if replaced is not None:
+    granted = _accept(adapter, request=request, answer=answer)
+    owner, signs_in = person, False
+    accounts: list[LinkedAccount] = []
+    refused: LinkingRefused | None = None
+    for credentials, profile in granted:
+        try:
+            account, came_in, replaced = own_account(
+                known, credentials=credentials, profile=profile, person=owner, language=language
+            )
+        except LinkingRefused as error:
+            refused = error
+            continue
+        # The first account says who came in; the others of the same consent are theirs as well.
+        owner, signs_in = account.person, signs_in or came_in
+        accounts.append(account)
+        if replaced is not None and not is_shared(replaced):
             revoke_at_network(known, credentials=replaced)
-        return Linked(account=account, person=account.person, campaign=campaign, signs_in=signs_in)
-    take_back(known, credentials=credentials)
+    if accounts:
+        return Linked(
+            accounts=accounts, person=accounts[0].person, campaign=campaign, signs_in=signs_in
+        )
+    for credentials, _profile in granted:
+        take_back(known, credentials=credentials)
+    assert refused is not None, "a consent covers an account, or it was refused before"
     raise LinkingRefused(refused.sentence, campaign=campaign)
 
 
@@ -195,13 +205,13 @@ def _take_request(state: str, *, session_key: str) -> LinkRequest:
 
 def _accept(
     adapter: Network, *, request: LinkRequest, answer: Mapping[str, str]
-) -> tuple[Credentials, Profile]:
+) -> Sequence[tuple[Credentials, Profile]]:
     """Trade the answer for credentials, outside of any transaction. Raises LinkingRefused."""
     known = request.known_server
     try:
         memo = vault.unseal(request.sealed_memo, purpose=f"link:{request.state_digest}")
         registration = get_registration(adapter, known=known)
-        credentials, profile = ask_network(
+        granted = ask_network(
             lambda http: adapter.accept_consent(
                 http,
                 known.server,
@@ -220,13 +230,19 @@ def _accept(
         ) from None
     except vault.VaultError as error:
         raise _report(error, campaign=request.campaign) from None
-    if credentials.account_id != profile.account_id or not 0 < len(profile.account_id) <= 300:
-        take_back(known, credentials=credentials)
+    if not granted or not all(_is_clear(*each) for each in granted):
+        for credentials, _profile in granted:
+            take_back(known, credentials=credentials)
         raise LinkingRefused(
             _("The server did not say clearly which account this is. Nothing was stored."),
             campaign=request.campaign,
         )
-    return credentials, profile
+    return granted
+
+
+def _is_clear(credentials: Credentials, profile: Profile) -> bool:
+    """Whether an answer says of one account that it is this one."""
+    return credentials.account_id == profile.account_id and 0 < len(profile.account_id) <= 300
 
 
 def _report(error: vault.VaultError, *, campaign: Campaign | None) -> LinkingRefused:

@@ -84,7 +84,8 @@ class LinkedAccount(models.Model):
 
     ``fingerprint`` is a keyed hash of network, server and the account's immutable id
     (``vault.fingerprint``). ``refreshing_until`` is the lease of whoever refreshes its tokens:
-    refresh tokens are used once, so one at a time.
+    refresh tokens are used once, so one at a time. ``grant`` is shared by accounts that one
+    authorisation covers: revoking it ends them all.
     """
 
     person = models.ForeignKey(
@@ -103,6 +104,7 @@ class LinkedAccount(models.Model):
     followers = models.PositiveBigIntegerField(_("followers"), null=True, blank=True)
     opened_at = models.DateTimeField(_("account opened"), null=True, blank=True)
     sealed_credentials = models.TextField(editable=False, blank=True)
+    grant = models.CharField(max_length=120, editable=False, blank=True, db_default="")
     expires_at = models.DateTimeField(_("token ends"), null=True, blank=True)
     refreshing_until = models.DateTimeField(null=True, blank=True, editable=False)
     linked_at = models.DateTimeField(_("linked"), default=timezone.now)

@@ -18,7 +18,7 @@ from campaigns.models import Campaign
 from networks.base import Credentials, Profile
 from supporters import vault
 from supporters.explaining import LinkingRefused
-from supporters.keeping import clean_name, keep_account, revoke_at_network
+from supporters.keeping import clean_name, is_shared, keep_account, revoke_at_network
 from supporters.models import AccountState, KnownServer, LinkedAccount
 
 logger = logging.getLogger(__name__)
@@ -117,8 +117,11 @@ def _make_person(profile: Profile, *, language: str) -> User:
 def take_back(known: KnownServer, *, credentials: Credentials) -> None:
     """Revoke what a refused linking got, unless it is what the rightful owner has here.
 
-    Some servers give the same token again to the same account and app.
+    Some servers give the same token again to the same account and app, and some keep one
+    authorisation for several accounts.
     """
+    if is_shared(credentials):
+        return
     fingerprint = vault.fingerprint(
         network=known.network, host=known.host, account_id=credentials.account_id
     )

@@ -87,10 +87,13 @@ def refresh_known_server(known: KnownServer) -> bool:
 def get_registration(adapter: Network, *, known: KnownServer) -> Registration:
     """Our registration at a server, made when there is none that is good.
 
-    Two at once may both register; the first to write its row wins, and both use that one. Raises
-    the errors of ``networks.errors``, and VaultError.
+    Two at once may both register; the first to write its row wins, and both use that one. Where
+    the operator registered by hand, the settings are all there is to know. Raises the errors of
+    ``networks.errors``, and VaultError.
     """
     redirect_uri = return_address(known.network)
+    if not adapter.registers:
+        return _read_settings(adapter, known=known)
     if known.sealed_registration and not _is_outworn(known, redirect_uri=redirect_uri):
         return read_registration(known)
     made = ask_network(lambda http: adapter.register(http, known.server, redirect_uri=redirect_uri))
@@ -107,11 +110,20 @@ def get_registration(adapter: Network, *, known: KnownServer) -> Registration:
 
 def read_registration(known: KnownServer) -> Registration:
     """Our registration as it is kept. Raises VaultError, also when there is none."""
+    adapter = get(known.network)
+    if not adapter.registers:
+        return _read_settings(adapter, known=known)
     if not known.sealed_registration:
         raise vault.VaultError(f"There is no registration at {known.host}.")
     return vault.unseal_registration(
         known.sealed_registration, network=known.network, host=known.host
     )
+
+
+def _read_settings(adapter: Network, *, known: KnownServer) -> Registration:
+    """What the operator registered by hand, and put into the settings."""
+    address = return_address(known.network)
+    return ask_network(lambda http: adapter.register(http, known.server, redirect_uri=address))
 
 
 def _is_outworn(known: KnownServer, *, redirect_uri: str) -> bool:

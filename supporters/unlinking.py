@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from networks.base import Credentials
 from supporters import vault
-from supporters.keeping import revoke_at_network
+from supporters.keeping import is_shared, revoke_at_network
 from supporters.models import AccountState, LinkedAccount, PledgeState
 
 logger = logging.getLogger(__name__)
@@ -21,10 +21,12 @@ logger = logging.getLogger(__name__)
 class Unlinked:
     """What became of it. ``is_revoked``: the network was told and forgot the authorisation too.
 
+    ``is_shared``: it was not told, since other accounts of theirs live by the same authorisation.
     ``called`` pledges were too late to be withdrawn: their posts have left, or leave just now.
     """
 
     is_revoked: bool
+    is_shared: bool
     withdrawn: int
     called: int
 
@@ -56,10 +58,13 @@ def unlink(account: LinkedAccount, *, person: User) -> Unlinked:
             refreshing_until=None,
             unlinked_at=now,
         )
-    revoked = credentials is not None and revoke_at_network(
-        mine.known_server, credentials=credentials
+    shared = credentials is not None and is_shared(credentials)
+    revoked = (
+        credentials is not None
+        and not shared
+        and revoke_at_network(mine.known_server, credentials=credentials)
     )
-    return Unlinked(is_revoked=revoked, withdrawn=withdrawn, called=called)
+    return Unlinked(is_revoked=revoked, is_shared=shared, withdrawn=withdrawn, called=called)
 
 
 def _open(account: LinkedAccount) -> Credentials | None:

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -67,13 +66,13 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         try:
             address = begin_linking(
                 adapter.name,
-                address=form.cleaned_data["address"],
+                address=form.typed,
                 session_key=_open_session(request, campaign=campaign),
                 person=person,
                 campaign=campaign,
             )
         except LinkingRefused as error:
-            form.add_error("address", error.sentence)
+            form.refuse(error.sentence)
         else:
             return redirect(address)
     return _show_form(request, form=form, campaign=campaign)
@@ -140,7 +139,7 @@ def _ask_to_wait(
         "Wait %(minutes)s minutes, then press the button again.",
         minutes,
     )
-    form.add_error("address", sentence % {"minutes": minutes})
+    form.refuse(sentence % {"minutes": minutes})
     answer = _show_form(request, form=form, campaign=campaign)
     answer.status_code = 429
     answer["Retry-After"] = str(seconds)
@@ -186,16 +185,21 @@ def _recall_campaign(request: HttpRequest) -> Campaign | None:
 
 def _go_on(request: HttpRequest, *, linked: Linked) -> HttpResponse:
     """On to the words if there is a campaign to read them for, else to the pledges."""
-    handle = linked.account.handle
+    handles = ", ".join(account.handle for account in linked.accounts)
+    number = len(linked.accounts)
     if linked.campaign is None:
-        messages.success(request, _("%(handle)s is linked.") % {"handle": handle})
+        said = ngettext("%(handles)s is linked.", "%(handles)s are linked.", number)
+        messages.success(request, said % {"handles": handles})
         return redirect("my_pledges")
     lent = Pledge.objects.filter(campaign=linked.campaign, person=linked.person).counting()
-    if lent.filter(fingerprint=linked.account.fingerprint).exists():
-        messages.success(
-            request,
-            _("%(handle)s is linked, and lent to this campaign already.") % {"handle": handle},
+    marks = [account.fingerprint for account in linked.accounts]
+    if lent.filter(fingerprint__in=marks).count() == number:
+        said = ngettext(
+            "%(handles)s is linked, and lent to this campaign already.",
+            "%(handles)s are linked, and lent to this campaign already.",
+            number,
         )
+        messages.success(request, said % {"handles": handles})
         return redirect("support", slug=linked.campaign.slug)
     # Whoever links two accounts one after the other reads the words for both.
     fresh = (

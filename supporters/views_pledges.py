@@ -112,6 +112,15 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             _("%(handle)s is unlinked. We deleted the key here, and %(host)s revoked it.") % facts,
         )
+    elif outcome.is_shared:
+        messages.success(
+            request,
+            _(
+                "%(handle)s is unlinked: we deleted the key here. %(host)s knows one authorisation "
+                "for all your accounts there; it is revoked when you unlink the last one."
+            )
+            % facts,
+        )
     else:
         messages.warning(
             request,

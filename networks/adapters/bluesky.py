@@ -13,55 +13,40 @@ soon as there is a new one: load it again after a refresh. A refresh token is go
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-from networks.atproto import (
-    Directory,
-    Identity,
-    NoSuchAccount,
-    find_issuer,
-    is_did,
-    is_handle,
-    read_name,
-)
-from networks.atproto_clients import Client, covers_posting
+from networks.atproto import Directory, NoSuchAccount, is_did, is_handle, read_name
+from networks.atproto_accounts import check_account, confirm_account
+from networks.atproto_clients import SCOPE, Client, covers_posting
+from networks.atproto_posts import POSTS_AT_ONCE, Posts
 from networks.atproto_profiles import Profiles
-from networks.atproto_records import COLLECTION, build_record, build_uri, make_rkey
+from networks.atproto_records import make_rkey
 from networks.atproto_servers import read_server
 from networks.atproto_sessions import Sessions
 from networks.base import (
     Allowance,
+    Composition,
     Consent,
     Credentials,
     Length,
     Mode,
+    Numbers,
     Post,
     Profile,
     Receipt,
     Registration,
     Server,
 )
-from networks.errors import (
-    NetworkError,
-    OutcomeUnknown,
-    Rejected,
-    TryLater,
-    gettext_noop,
-)
+from networks.errors import NetworkError, Rejected, gettext_noop
 from networks.facets import utf8_length
-from networks.oauth import read_error
-from networks.reading import NO_ANSWER, read_object, read_text
 from networks.text import grapheme_length
-from networks.xrpc import explain_refusal, explain_status
 
 if TYPE_CHECKING:
-    from networks.http import Answer, Http
+    from networks.http import Http
 
 MAX_GRAPHEMES = 300
 MAX_BYTES = 3000
@@ -69,16 +54,10 @@ MAX_BYTES = 3000
 _OTHER_ACCOUNT = gettext_noop(
     "You authorised another account than %(handle)s. Nothing was stored. Please start again."
 )
-_NOT_ITS_SERVER = gettext_noop("%(host)s may not speak for this account. Nothing was stored.")
 _NOT_ENOUGH = gettext_noop(
     "You did not allow posting, so nothing was stored. You can start again whenever you like."
 )
 _MOVED = gettext_noop("“%(handle)s” does not live on %(host)s. Please start again.")
-_TAKEN_AND_HIDDEN = gettext_noop(
-    "%(host)s says that this post was there already, but does not show it."
-)
-_UNCLEAR = gettext_noop("%(host)s gave no clear answer, so it is not known what it did.")
-_NOT_LOOKED = gettext_noop("%(host)s does not show at the moment whether the post is there.")
 
 
 PACE = Allowance(count=2500, seconds=300)
@@ -88,10 +67,10 @@ class Bluesky:
     """The network of ``app.bsky``, by ``networks.base.Network``.
 
     ``site_url`` is our own origin. ``plc_url``, ``resolver_url`` and ``appview_url`` are services
-    that the operator trusts; without an AppView follower counts are unknown. Where they are not
-    public https, the guard has to let them through: ``allowed_hosts`` are the same exact
-    ``host:port`` pairs as the ``Http``'s. ``client_key`` makes the site a confidential client
-    (``networks.atproto_clients``). ``web_url`` is where people read posts.
+    that the operator trusts; without an AppView followers and posts' numbers are unknown. Where
+    they are not public https, the guard has to let them through: ``allowed_hosts`` are the same
+    exact ``host:port`` pairs as the ``Http``'s. ``client_key`` makes the site a confidential client
+    (``networks.atproto_clients``). ``web_url`` is where people read posts, and write them by hand.
 
     Raises ValueError for a client key that is none.
     """
@@ -101,8 +80,12 @@ class Bluesky:
     code = "B"
     address_label = gettext_noop("Your handle")
     address_example = "sam.bsky.social"
+    scopes = tuple(SCOPE.split())
+    registers = True
     deadline_seconds = 10.0
     can_look_up = True
+    prepares = False
+    numbers_at_once = POSTS_AT_ONCE
 
     def __init__(
         self,
@@ -126,11 +109,11 @@ class Bluesky:
             resolver_url=resolver_url.rstrip("/"),
             allowed_hosts=allowed_hosts,
         )
+        appview_url = appview_url.rstrip("/")
         self._profiles = Profiles(
-            directory=self._directory,
-            appview_url=appview_url.rstrip("/"),
-            web_url=self._web_url,
+            directory=self._directory, appview_url=appview_url, web_url=self._web_url
         )
+        self._posts = Posts(appview_url=appview_url, web_url=self._web_url)
         self._client = Client(site_url=site_url, client_key=client_key)
         self._sessions = Sessions(network=self.name, client=self._client)
 
@@ -206,7 +189,7 @@ class Bluesky:
         redirect_uri: str,
         memo: Mapping[str, str],
         answer: Mapping[str, str],
-    ) -> tuple[Credentials, Profile]:
+    ) -> Sequence[tuple[Credentials, Profile]]:
         """Trade the browser's answer for credentials, and make sure whose they are.
 
         The account must be the one that was asked for, and its own document must name a server
@@ -221,26 +204,14 @@ class Bluesky:
                 raise Rejected(_OTHER_ACCOUNT, handle=memo["hint"])
             if not covers_posting(scope):
                 raise Rejected(_NOT_ENOUGH)
-            identity = await self._confirm(http, server, credentials)
+            identity = await confirm_account(http, self._directory, server, credentials)
             profile = await self._profiles.read(http, identity)
         except NetworkError:
             with suppress(NetworkError):  # it runs out by itself, too
                 await self._sessions.revoke(http, server, registration, credentials)
             raise
         extra = {**credentials.extra, "pds_url": identity.pds_url}
-        return replace(credentials, extra=extra), profile
-
-    async def _confirm(self, http: Http, server: Server, credentials: Credentials) -> Identity:
-        """Give the account's identity, if this authorization server may speak for it."""
-        did = credentials.account_id
-        if not is_did(did):
-            raise Rejected(_NOT_ITS_SERVER, host=server.host)
-        identity = await self._directory.read_identity(http, did)
-        if identity.pds_url != server.url:
-            issuer = await find_issuer(http, identity.pds_url)
-            if issuer != credentials.extra["issuer"]:
-                raise Rejected(_NOT_ITS_SERVER, host=server.host)
-        return identity
+        return [(replace(credentials, extra=extra), profile)]
 
     async def read_profile(self, http: Http, server: Server, credentials: Credentials) -> Profile:
         """Read name, followers and age of the account anew, and whether it may post.
@@ -248,59 +219,34 @@ class Bluesky:
         Raises NeedsRelink, TryLater (with 0 seconds when the token has run out), and Rejected for
         an account that is taken down, suspended or deactivated.
         """
-        home = _find_home(server, credentials)
-        host = urlsplit(home).netloc
-        url = f"{home}/xrpc/com.atproto.server.getSession"
-        try:
-            answer = await self._sessions.prove(credentials).send(
-                http, "GET", url, deadline_seconds=self.deadline_seconds
-            )
-        except OutcomeUnknown:
-            raise TryLater(NO_ANSWER, scope="host", host=host) from None
-        if answer.status != 200:
-            trouble = self._explain(answer, credentials, host=host)
-            if isinstance(trouble, OutcomeUnknown):
-                raise TryLater(NO_ANSWER, scope="host", host=host)
-            raise trouble
-        status = explain_status(read_text(read_object(answer) or {}, "status"), host=host)
-        if status:
-            raise status
+        await check_account(
+            http,
+            self._sessions.prove(credentials),
+            credentials,
+            home=_find_home(server, credentials),
+            deadline_seconds=self.deadline_seconds,
+        )
         identity = await self._directory.read_identity(http, credentials.account_id)
         return await self._profiles.read(http, identity)
+
+    async def prepare(
+        self, http: Http, server: Server, credentials: Credentials, post: Post
+    ) -> str:
+        """Give nothing: a record is made and posted in one."""
+        return ""
 
     async def publish(
         self, http: Http, server: Server, credentials: Credentials, post: Post
     ) -> Receipt:
         """Write the post under its key, if nothing is there. Raises all four errors."""
-        give_up_at = time.monotonic() + self.deadline_seconds
-        did, rkey = credentials.account_id, make_rkey(post)
-        home = _find_home(server, credentials)
-        host = urlsplit(home).netloc
-        answer = await self._sessions.prove(credentials).send(
+        return await self._posts.write(
             http,
-            "POST",
-            f"{home}/xrpc/com.atproto.repo.putRecord",
-            json={
-                "repo": did,
-                "collection": COLLECTION,
-                "rkey": rkey,
-                "swapRecord": None,
-                "record": build_record(post),
-            },
+            self._sessions.prove(credentials),
+            credentials,
+            post,
+            home=_find_home(server, credentials),
             deadline_seconds=self.deadline_seconds,
         )
-        if answer.status == 200:
-            return self._read_receipt(answer, did=did, rkey=rkey, host=host)
-        if read_error(answer)[0] == "InvalidSwap":
-            left = max(give_up_at - time.monotonic(), 0.1)
-            try:
-                standing = await self._look(http, home, did=did, rkey=rkey, deadline_seconds=left)
-            except TryLater:
-                raise OutcomeUnknown(_NOT_LOOKED, host=host) from None
-            if standing is None:
-                raise Rejected(_TAKEN_AND_HIDDEN, host=host)
-            return standing
-        raise self._explain(answer, credentials, host=host)
 
     async def find(
         self, http: Http, server: Server, credentials: Credentials, post: Post
@@ -309,14 +255,29 @@ class Bluesky:
 
         Empty means: not there. A deactivated account's server cannot tell: OutcomeUnknown.
         """
-        receipt = await self._look(
+        receipt = await self._posts.look(
             http,
-            _find_home(server, credentials),
             did=credentials.account_id,
             rkey=make_rkey(post),
+            home=_find_home(server, credentials),
             deadline_seconds=self.deadline_seconds,
         )
         return [] if receipt is None else [receipt]
+
+    async def read_numbers(
+        self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
+    ) -> Mapping[str, Numbers | None]:
+        """Read likes, reposts, replies and quotes at the AppView; nothing without one.
+
+        Needs no authorisation. Raises TryLater when the AppView does not answer.
+        """
+        return await self._posts.count(
+            http,
+            remote_ids,
+            did=credentials.account_id,
+            home=_find_home(server, credentials),
+            deadline_seconds=self.deadline_seconds,
+        )
 
     async def refresh(
         self, http: Http, server: Server, registration: Registration, credentials: Credentials
@@ -333,6 +294,14 @@ class Bluesky:
     ) -> None:
         """End the session at its server. Raises TryLater, Rejected or NeedsRelink (no key)."""
         await self._sessions.revoke(http, server, registration, credentials)
+
+    def compose(self, text: str, *, link: str, server: Server | None = None) -> Composition:
+        """Give the app's page for a post, whatever server the account lives on.
+
+        By https://docs.bsky.app/docs/advanced-guides/intent-links.
+        """
+        url = f"{self._web_url}/intent/compose?text={quote(text, safe='')}"
+        return Composition(url=url, is_whole=True)
 
     def measure(self, server: Server | None, text: str) -> Length:
         """Count graphemes (300), or bytes of UTF-8 (3,000) where those are further over."""
@@ -358,42 +327,6 @@ class Bluesky:
         posts in an hour, is never met here. ``BLUESKY_PACE`` sets another pace.
         """
         return (self._pace,)
-
-    async def _look(
-        self, http: Http, home: str, *, did: str, rkey: str, deadline_seconds: float
-    ) -> Receipt | None:
-        """Read one record; None when the account's server says that it is not there."""
-        host = urlsplit(home).netloc
-        answer = await http.request(
-            "GET",
-            f"{home}/xrpc/com.atproto.repo.getRecord",
-            params={"repo": did, "collection": COLLECTION, "rkey": rkey},
-            deadline_seconds=deadline_seconds,
-        )
-        if answer.status == 200:
-            return self._read_receipt(answer, did=did, rkey=rkey, host=host)
-        if answer.status in (400, 404) and read_error(answer)[0] == "RecordNotFound":
-            return None
-        if answer.status == 429:
-            raise explain_refusal(answer, host=host)
-        raise OutcomeUnknown(_NOT_LOOKED, host=host)
-
-    def _read_receipt(self, answer: Answer, *, did: str, rkey: str, host: str) -> Receipt:
-        """Take an answer for proof only if it names the record that was meant."""
-        content = read_object(answer) or {}
-        uri = build_uri(did, rkey)
-        if content.get("uri") != uri or not read_text(content, "cid"):
-            raise OutcomeUnknown(_UNCLEAR, host=host)
-        return Receipt(remote_id=uri, url=f"{self._web_url}/profile/{did}/post/{rkey}")
-
-    def _explain(self, answer: Answer, credentials: Credentials, *, host: str) -> NetworkError:
-        expires_at = credentials.expires_at
-        return explain_refusal(
-            answer,
-            host=host,
-            can_refresh=bool(credentials.refresh_token),
-            has_run_out=expires_at is not None and expires_at <= datetime.now(UTC),
-        )
 
 
 def _find_home(server: Server, credentials: Credentials) -> str:

@@ -9,45 +9,38 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 from urllib.parse import quote
 
 from networks.addresses import clean_host
+from networks.asking import SPEAKS_NOT, ask, authorise, read_owner
 from networks.base import (
     Allowance,
+    Composition,
     Consent,
     Credentials,
     Length,
     Mode,
+    Numbers,
     Post,
     Profile,
     Receipt,
     Registration,
     Server,
 )
-from networks.comparing import is_same_text
 from networks.errors import (
     NeedsRelink,
     NetworkError,
     OutcomeUnknown,
     Rejected,
-    TryLater,
     gettext_noop,
 )
-from networks.http import Answer, Http, NotJson
+from networks.http import Http
 from networks.interpreting import (
-    BUSY,
-    DISABLED,
     RELINK,
     UNCLEAR,
     explain_refusal,
-    read_account,
-    read_id,
-    read_moment,
     read_reason,
     read_receipt,
-    read_skew,
 )
 from networks.oauth import (
     build_authorization_url,
@@ -56,18 +49,15 @@ from networks.oauth import (
     read_code,
     read_tokens,
 )
-from networks.reading import read, read_object, read_text
+from networks.reading import read_object, read_text
 from networks.recognising import USUAL_CHARACTERS, USUAL_PER_URL, find_home, is_keyed
 from networks.text import mastodon_length
-from networks.waiting import read_wait
+from networks.timelines import STATUSES_AT_ONCE, Timeline
 
-PAGE_SIZE, MOST_PAGES, PAGE_BYTES = 40, 10, 4_000_000
-CLOCK_SECONDS = 60
+SHARE_PAGE = "https://share.joinmastodon.org/#"
 # Mastodon forgets a key after an hour; what is left is for clocks and slow answers.
 KEY_SECONDS = 50 * 60
 
-_SPEAKS_NOT = gettext_noop("%(host)s did not answer as a Mastodon server does.")
-_UNREADY = gettext_noop("%(host)s has trouble at the moment. Please try again in a few minutes.")
 _APP_REFUSED = gettext_noop("%(host)s does not let this site in: “%(reason)s”.")
 _GRANT_REFUSED = gettext_noop(
     "%(host)s refused the authorisation: “%(reason)s”. Please start again."
@@ -77,8 +67,6 @@ _WRONG_MEMO = gettext_noop(
     "The answer came from another server than the one you were sent to. Nothing was stored."
 )
 _OTHER_ACCOUNT = gettext_noop("%(host)s knows another account by now. Please link it again.")
-_CANNOT_LOOK = gettext_noop("%(host)s does not show the account's posts, so nobody could look.")
-_TOO_MANY = gettext_noop("The account on %(host)s has posted too much since to look through.")
 _NOT_REVOKED = gettext_noop("%(host)s did not take the authorisation back: “%(reason)s”.")
 
 
@@ -93,8 +81,12 @@ class Mastodon:
     code = "M"
     address_label = gettext_noop("Your server")
     address_example = "mastodon.social"
+    scopes: tuple[str, ...] = ("read:statuses", "write:statuses", "profile")
+    registers = True
     deadline_seconds = 10.0
     can_look_up = True
+    prepares = False
+    numbers_at_once = STATUSES_AT_ONCE
 
     def __init__(
         self,
@@ -117,7 +109,7 @@ class Mastodon:
 
     async def register(self, http: Http, server: Server, *, redirect_uri: str) -> Registration:
         """Make our app known: ``POST /api/v1/apps``, which is allowed 5 times per 10 minutes."""
-        answer = await self._ask(
+        answer = await ask(
             http,
             server,
             f"{server.url}/api/v1/apps",
@@ -127,13 +119,14 @@ class Mastodon:
                 "scopes": str(server.facts["scopes"]),
                 "website": self._website,
             },
+            deadline_seconds=self.deadline_seconds,
         )
         if answer.status >= 400:
             raise Rejected(_APP_REFUSED, host=server.host, reason=read_reason(answer))
         content = read_object(answer) or {}
         client_id, secret = read_text(content, "client_id"), read_text(content, "client_secret")
         if not client_id or not secret:
-            raise Rejected(_SPEAKS_NOT, host=server.host)
+            raise Rejected(SPEAKS_NOT, host=server.host)
         return Registration(client_id=client_id, client_secret=secret)
 
     async def ask_consent(
@@ -171,7 +164,7 @@ class Mastodon:
         redirect_uri: str,
         memo: Mapping[str, str],
         answer: Mapping[str, str],
-    ) -> tuple[Credentials, Profile]:
+    ) -> Sequence[tuple[Credentials, Profile]]:
         """Trade the code for a token, which does not expire, and read whose it is."""
         if memo.get("host") != server.host:
             raise Rejected(_WRONG_MEMO)
@@ -193,13 +186,19 @@ class Mastodon:
         }
         if memo.get("verifier"):
             form["code_verifier"] = memo["verifier"]
-        given = await self._ask(http, server, str(server.facts["token_url"]), form=form)
+        given = await ask(
+            http,
+            server,
+            str(server.facts["token_url"]),
+            form=form,
+            deadline_seconds=self.deadline_seconds,
+        )
         if given.status != 200:
             reason = read_reason(given, code, registration.client_secret, memo.get("verifier", ""))
             raise Rejected(_GRANT_REFUSED, host=server.host, reason=reason)
         tokens = read_tokens(given)
         if tokens is None:
-            raise Rejected(_SPEAKS_NOT, host=server.host)
+            raise Rejected(SPEAKS_NOT, host=server.host)
         credentials = Credentials(
             network=self.name,
             account_id="",
@@ -210,21 +209,27 @@ class Mastodon:
         try:
             if tokens.scope and not {"write", "write:statuses"} & set(tokens.scope.split()):
                 raise Rejected(_NO_POSTING, host=server.host)
-            profile = await self._read_account(http, server, tokens.access_token)
+            profile = await read_owner(http, server, tokens.access_token)
         except NetworkError as error:
             with suppress(NetworkError):  # what is not stored should not stay valid either
                 await self.revoke(http, server, registration, credentials)
             if isinstance(error, NeedsRelink):
                 raise Rejected(error.sentence, **error.facts) from None
             raise
-        return replace(credentials, account_id=profile.account_id), profile
+        return [(replace(credentials, account_id=profile.account_id), profile)]
 
     async def read_profile(self, http: Http, server: Server, credentials: Credentials) -> Profile:
         """Read the account anew. Raises NeedsRelink when the token no longer leads to it."""
-        profile = await self._read_account(http, server, credentials.access_token)
+        profile = await read_owner(http, server, credentials.access_token)
         if profile.account_id != credentials.account_id:
             raise NeedsRelink(_OTHER_ACCOUNT, host=server.host)
         return profile
+
+    async def prepare(
+        self, http: Http, server: Server, credentials: Credentials, post: Post
+    ) -> str:
+        """Give nothing: a status is made and posted in one."""
+        return ""
 
     async def publish(
         self, http: Http, server: Server, credentials: Credentials, post: Post
@@ -233,7 +238,7 @@ class Mastodon:
         answer = await http.request(
             "POST",
             f"{server.url}/api/v1/statuses",
-            headers=_authorise(credentials.access_token) | {"Idempotency-Key": post.key},
+            headers=authorise(credentials.access_token) | {"Idempotency-Key": post.key},
             json={"status": post.text, "visibility": "public", "language": post.language},
             deadline_seconds=self.deadline_seconds,
         )
@@ -248,29 +253,13 @@ class Mastodon:
         self, http: Http, server: Server, credentials: Credentials, post: Post
     ) -> Sequence[Receipt]:
         """Look through the account's posts, newest first, back to the planned moment."""
-        found: dict[str, Receipt] = {}
-        params = {"limit": str(PAGE_SIZE), "exclude_reblogs": "true"}
-        for _ in range(MOST_PAGES):
-            statuses, skew, is_owner = await self._read_page(http, server, credentials, params)
-            # A server whose clock is behind dates its posts too early; one that is ahead, too late.
-            since = post.sought_from + min(skew, timedelta()) - timedelta(seconds=CLOCK_SECONDS)
-            moments = [read_moment(status.get("created_at")) for status in statuses]
-            for status, moment in zip(statuses, moments, strict=True):
-                is_old = moment is not None and moment < since
-                receipt = None if is_old else _match(status, post.text)
-                if receipt:
-                    found[receipt.remote_id] = receipt
-            if not statuses or (moments[-1] is not None and moments[-1] < since):
-                if not found and not is_owner:
-                    raise OutcomeUnknown(_CANNOT_LOOK, host=server.host)
-                return list(found.values())
-            last_id = read_id(statuses[-1])
-            if last_id == params.get("max_id", ""):
-                break  # it gives the same page again and again
-            params["max_id"] = last_id
-        if found:
-            return list(found.values())
-        raise OutcomeUnknown(_TOO_MANY, host=server.host)
+        return await self._open_timeline(http, server, credentials).find(post)
+
+    async def read_numbers(
+        self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
+    ) -> Mapping[str, Numbers | None]:
+        """Read favourites, boosts, replies and, from Mastodon 4.5 on, quotes of posts."""
+        return await self._open_timeline(http, server, credentials).count(remote_ids)
 
     async def refresh(
         self,
@@ -286,7 +275,7 @@ class Mastodon:
         self, http: Http, server: Server, registration: Registration, credentials: Credentials
     ) -> None:
         """Take the token back: ``POST /oauth/revoke``. One that is gone already is fine."""
-        answer = await self._ask(
+        answer = await ask(
             http,
             server,
             str(server.facts["revoke_url"]),
@@ -295,11 +284,22 @@ class Mastodon:
                 "client_id": registration.client_id,
                 "client_secret": registration.client_secret,
             },
+            deadline_seconds=self.deadline_seconds,
         )
         if answer.status not in (200, 204):
             secrets = (credentials.access_token, registration.client_secret)
             reason = read_reason(answer, *secrets)
             raise Rejected(_NOT_REVOKED, host=server.host, reason=reason)
+
+    def compose(self, text: str, *, link: str, server: Server | None = None) -> Composition:
+        """Give the server's own share page, or Mastodon's, which asks for the server.
+
+        The latter is for whoever is not known to be on Mastodon itself, too: others have no such
+        page, or another (https://blog.joinmastodon.org/2026/03/a-new-share-button/). It keeps the
+        text in the browser: what is behind a # is never sent.
+        """
+        page = f"{server.url}/share?" if server and self.honours_keys(server) else SHARE_PAGE
+        return Composition(url=f"{page}text={quote(text, safe='')}", is_whole=True)
 
     def measure(self, server: Server | None, text: str) -> Length:
         """Count as the server does: graphemes, links at a fixed price, mentions by their name."""
@@ -325,76 +325,10 @@ class Mastodon:
         """
         return (self._pace,)
 
-    async def _ask(
-        self, http: Http, server: Server, url: str, *, form: Mapping[str, str]
-    ) -> Answer:
-        """Send what posts nothing, so that its unknown outcome is no more than a delay."""
-        try:
-            answer = await http.request(
-                "POST", url, form=form, deadline_seconds=self.deadline_seconds
-            )
-        except OutcomeUnknown:
-            raise TryLater(_UNREADY, scope="host", host=server.host) from None
-        if answer.status == 429:
-            wait = read_wait(answer.headers)
-            raise TryLater(BUSY, after_seconds=wait, scope="host", host=server.host)
-        if answer.status >= 500:
-            raise TryLater(_UNREADY, scope="host", host=server.host)
-        return answer
-
-    async def _read_account(self, http: Http, server: Server, access_token: str) -> Profile:
-        answer = await read(
-            http,
-            f"{server.url}/api/v1/accounts/verify_credentials",
-            headers=_authorise(access_token),
+    def _open_timeline(self, http: Http, server: Server, credentials: Credentials) -> Timeline:
+        return Timeline(
+            http=http,
+            server=server,
+            credentials=credentials,
+            deadline_seconds=self.deadline_seconds,
         )
-        if answer.status == 401:
-            raise NeedsRelink(RELINK, host=server.host)
-        if answer.status == 403:
-            reason = read_reason(answer, access_token)
-            raise NeedsRelink(DISABLED, host=server.host, reason=reason)
-        content = (read_object(answer) if answer.status == 200 else None) or {}
-        profile = read_account(content, domain=str(server.facts.get("domain", server.host)))
-        if profile is None:
-            raise TryLater(_SPEAKS_NOT, scope="host", host=server.host)
-        return profile
-
-    async def _read_page(
-        self, http: Http, server: Server, credentials: Credentials, params: Mapping[str, str]
-    ) -> tuple[list[dict[str, Any]], timedelta, bool]:
-        """Give a page of the account's posts, how far the server's clock is ahead, and whether they
-        were read as their owner: to a stranger some servers show only a part.
-        """
-        account = quote(credentials.account_id, safe="")
-        url = f"{server.url}/api/v1/accounts/{account}/statuses"
-        for headers in (_authorise(credentials.access_token), None):
-            answer = await http.request(
-                "GET",
-                url,
-                params=params,
-                headers=headers,
-                deadline_seconds=self.deadline_seconds,
-                max_bytes=PAGE_BYTES,
-            )
-            if answer.status not in (401, 403):
-                break
-        if answer.status == 429:
-            raise TryLater(BUSY, after_seconds=read_wait(answer.headers), host=server.host)
-        if answer.status >= 500:
-            raise TryLater(_UNREADY, scope="host", host=server.host)
-        try:
-            content = answer.json() if answer.status == 200 else None
-        except NotJson:
-            content = None
-        if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
-            raise OutcomeUnknown(_CANNOT_LOOK, host=server.host)
-        return content, read_skew(answer), headers is not None
-
-
-def _authorise(access_token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {access_token}"}
-
-
-def _match(status: Mapping[str, Any], text: str) -> Receipt | None:
-    is_same = not status.get("reblog") and is_same_text(read_text(status, "content"), text)
-    return read_receipt(status) if is_same else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +11,23 @@ from typing import Any
 import pytest
 
 from networks.adapters.bluesky import Bluesky
+from networks.adapters.facebook import Facebook
+from networks.adapters.linkedin import LinkedIn
 from networks.adapters.mastodon import Mastodon
-from networks.base import Consent, Credentials, Mode, Network, Post, Profile, Registration, Server
-from networks.errors import NetworkError
+from networks.adapters.threads import Threads
+from networks.adapters.x import X
+from networks.base import (
+    Consent,
+    Credentials,
+    Mode,
+    Network,
+    Post,
+    Profile,
+    Receipt,
+    Registration,
+    Server,
+)
+from networks.errors import NetworkError, Rejected
 from networks.http import Http
 from tests.simulated import Simulator
 
@@ -37,7 +51,10 @@ class Linked:
 
 @dataclass
 class Cast:
-    """One network, one of its servers, and Sam who has an account there."""
+    """One network, one of its servers, and Sam who has an account there.
+
+    ``tells`` is what the network tells of an account, of ``followers`` and ``created_at``.
+    """
 
     network: Network
     simulator: Simulator
@@ -45,10 +62,12 @@ class Cast:
     run: Run
     account: str = "sam"
     facts: dict[str, Any] = field(default_factory=dict)
+    tells: frozenset[str] = frozenset({"followers", "created_at"})
 
     def hurry(self) -> None:
-        """Give servers little time; more where a first answer may only ask for a nonce."""
-        self.network.deadline_seconds = 1.3 if self.network.name == "bluesky" else 0.6
+        """Give servers little time; more where a first request does not post yet."""
+        first = 0.7 if self.network.name == "bluesky" else 0.4 if self.network.prepares else 0
+        self.network.deadline_seconds = 0.6 + first
 
     @property
     def instances(self) -> list[dict[str, Any]]:
@@ -90,7 +109,7 @@ class Cast:
     async def link(self, http: Http) -> Linked:
         """Link Sam's account."""
         server, registration, consent = await self.begin(http)
-        credentials, profile = await self.network.accept_consent(
+        ((credentials, profile),) = await self.network.accept_consent(
             http,
             server,
             registration,
@@ -102,6 +121,14 @@ class Cast:
         kept = (credentials.access_token, credentials.refresh_token, registration.client_secret)
         secrets = tuple(value for value in (*kept, *memo) if value)
         return Linked(server, registration, credentials, profile, secrets)
+
+    async def look(self, http: Http, linked: Linked, post: Post) -> Sequence[Receipt] | None:
+        """Look the post up; None where the network lets nobody, and the adapter says so."""
+        if self.network.can_look_up:
+            return await self.network.find(http, linked.server, linked.credentials, post)
+        with pytest.raises(Rejected):
+            await self.network.find(http, linked.server, linked.credentials, post)
+        return None
 
     def is_there(self) -> int:
         """How many posts of Sam's stand on the network."""
@@ -130,7 +157,41 @@ def check_sentence(error: NetworkError, *secrets: str) -> None:
     assert not [secret for secret in secrets if secret in inside]
 
 
-@pytest.fixture(params=["mastodon", "mastodon-4.2", "gotosocial", "bluesky"], name="cast")
+KINDS = (
+    "mastodon",
+    "mastodon-4.2",
+    "gotosocial",
+    "bluesky",
+    "linkedin",
+    "x",
+    "facebook",
+    "threads",
+)
+KEYED = ("mastodon", "mastodon-4.2", "bluesky")  # a repeated key makes no second post there
+TRACED = ("x",)  # refuses the same words again, and the adapter finds the post that has them
+UNREVOKED = ("threads",)  # takes no authorisation back from us: only its owner can remove it
+TOLD = {
+    "facebook": frozenset({"followers"}),
+    "linkedin": frozenset[str](),
+    "threads": frozenset({"followers"}),
+}  # what is told of an account, where it is not all
+
+
+BLIND = ("linkedin",)  # shows nobody what was posted
+OPEN = ("mastodon", "mastodon-4.2", "gotosocial", "bluesky")  # has more than one server
+
+
+def only(*kinds: str) -> pytest.MarkDecorator:
+    """Run a test of the suite for some of the networks alone."""
+    return pytest.mark.parametrize("cast", kinds, indirect=True)
+
+
+where_posts_are_shown = only(*(kind for kind in KINDS if kind not in BLIND))
+where_nobody_can_look = only(*BLIND)
+where_servers_are_many = only(*OPEN)
+
+
+@pytest.fixture(params=KINDS, name="cast")
 def make_cast(request: pytest.FixtureRequest, simulator: Simulator, run: Run) -> Iterator[Cast]:
     """Sam with an account of 4,242 followers, opened on 1 May 2020."""
     instance = simulator.get_instance(request.param)
@@ -144,9 +205,42 @@ def make_cast(request: pytest.FixtureRequest, simulator: Simulator, run: Run) ->
             appview_url=instance["appview_url"],
             allowed_hosts=simulator.hosts,
         )
+    elif instance["network"] == "facebook":
+        network = Facebook(
+            mode=Mode.AUTOMATIC,
+            client_id="simulated-facebook",
+            client_secret="simulated-facebook-secret",
+            api_url=instance["url"],
+            consent_url=instance["url"],
+        )
+    elif instance["network"] == "linkedin":
+        network = LinkedIn(
+            mode=Mode.AUTOMATIC,
+            client_id="simulated-linkedin",
+            client_secret="simulated-linkedin-secret",
+            api_url=instance["url"],
+            consent_url=instance["url"],
+        )
+    elif instance["network"] == "threads":
+        network = Threads(
+            mode=Mode.AUTOMATIC,
+            client_id="simulated-threads",
+            client_secret="simulated-threads-secret",
+            api_url=instance["url"],
+            consent_url=instance["url"],
+        )
+    elif instance["network"] == "x":
+        network = X(
+            mode=Mode.AUTOMATIC,
+            client_id="simulated-x",
+            client_secret="simulated-x-secret",
+            api_url=instance["url"],
+            consent_url=instance["url"],
+        )
     else:
         network = Mastodon(mode=Mode.AUTOMATIC, website=SITE_URL)
     cast = Cast(network=network, simulator=simulator, kind=request.param, run=run)
+    cast.tells = TOLD.get(request.param, cast.tells)
     cast.facts = simulator.open_accounts(
         instance=instance["instance"],
         names=["sam"],

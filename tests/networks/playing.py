@@ -170,7 +170,7 @@ class Stage:
     async def link(self, address: str = "sam.test") -> tuple[Server, Credentials, Profile]:
         server, registration, consent = await self.ask(address)
         answer = {"state": "state", "iss": consent.memo["issuer"], "code": "code"}
-        credentials, profile = await self.network.accept_consent(
+        ((credentials, profile),) = await self.network.accept_consent(
             self.http,
             server,
             registration,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from networks.adapters.bluesky import Bluesky
-from networks.base import Credentials, Mode, Network, Registration, Server
+from networks.base import Credentials, Mode, Network, Numbers, Registration, Server
 from networks.errors import NeedsRelink, OutcomeUnknown, TryLater
 from networks.http import Http
 from tests.networks.conftest import Run
@@ -174,3 +174,17 @@ def test_token_that_ran_out_is_refreshed_and_then_posts(
 
     run(work)
     assert simulator.summarise()["posts"] == 1
+
+
+def test_numbers_are_those_that_the_appview_counts(
+    network: Network, simulator: Simulator, run: Run
+) -> None:
+    async def work(http: Http) -> Numbers | None:
+        server, credentials = await seed(http, network, simulator)
+        simulator.open_accounts(network="bluesky", names=["sam"], followers=4242)
+        post = replace(POST, text="Save the river")
+        uri = (await network.publish(http, server, credentials, post)).remote_id
+        simulator.change_settings(post_age_seconds=1800)
+        return (await network.read_numbers(http, server, credentials, [uri]))[uri]
+
+    assert run(work) == Numbers(likes=169, reposts=56, replies=28, quotes=14)

@@ -11,15 +11,21 @@ from typing import Any
 import pytest
 
 from networks.base import Consent, Credentials, Post, Profile, Server
-from networks.errors import NeedsRelink, NetworkError, Rejected, TryLater
+from networks.errors import NeedsRelink, NetworkError, OutcomeUnknown, Rejected, TryLater
 from networks.http import Http
 from tests.networks.casting import (
+    KEYED,
     REDIRECT_URI,
     TEXT,
+    TRACED,
+    UNREVOKED,
     Cast,
     Linked,
     check_sentence,
     fail_of,
+    where_nobody_can_look,
+    where_posts_are_shown,
+    where_servers_are_many,
     write_post,
 )
 
@@ -28,8 +34,9 @@ def test_consent_gives_credentials_and_the_profile_of_who_agreed(cast: Cast) -> 
     linked = cast.run(cast.link)
     assert linked.credentials.network == cast.network.name
     assert linked.credentials.account_id == cast.facts["id"] == linked.profile.account_id
-    assert linked.profile.followers == 4242
-    assert linked.profile.created_at == datetime(2020, 5, 1, tzinfo=UTC)
+    opened_at = datetime(2020, 5, 1, tzinfo=UTC)
+    assert linked.profile.followers == (4242 if "followers" in cast.tells else None)
+    assert linked.profile.created_at == (opened_at if "created_at" in cast.tells else None)
     assert linked.server.network == cast.network.name
     assert linked.server.host == cast.instances[0]["instance"]
     assert linked.server.url == cast.instances[0]["url"]
@@ -92,23 +99,11 @@ def claim_other_issuer(answer: dict[str, str], _other: dict[str, str]) -> dict[s
     return answer | {"iss": "https://evil.example"}
 
 
-@pytest.mark.parametrize(
-    "tamper",
-    [
-        drop_state,
-        change_state,
-        drop_code,
-        change_code,
-        take_other_server_code,
-        take_other_server_answer,
-        claim_other_issuer,
-    ],
-)
-def test_answer_that_does_not_belong_to_the_question_is_refused(
+def refuse_tampered(
     cast: Cast, tamper: Callable[[dict[str, str], dict[str, str]], dict[str, str]]
 ) -> None:
     elsewhere = cast.simulator.open_accounts(
-        instance=cast.instances[1]["instance"],
+        instance=[*cast.instances, *cast.instances][1]["instance"],
         names=["mallory"],
     )[0]
 
@@ -131,6 +126,24 @@ def test_answer_that_does_not_belong_to_the_question_is_refused(
     check_sentence(error)
 
 
+@pytest.mark.parametrize(
+    "tamper", [drop_state, change_state, drop_code, change_code, claim_other_issuer]
+)
+def test_answer_that_does_not_belong_to_the_question_is_refused(
+    cast: Cast, tamper: Callable[[dict[str, str], dict[str, str]], dict[str, str]]
+) -> None:
+    refuse_tampered(cast, tamper)
+
+
+@where_servers_are_many
+@pytest.mark.parametrize("tamper", [take_other_server_code, take_other_server_answer])
+def test_answer_of_another_server_is_refused(
+    cast: Cast, tamper: Callable[[dict[str, str], dict[str, str]], dict[str, str]]
+) -> None:
+    refuse_tampered(cast, tamper)
+
+
+@where_servers_are_many
 def test_memo_of_one_server_is_refused_with_another(cast: Cast) -> None:
     elsewhere = cast.simulator.open_accounts(
         instance=cast.instances[1]["instance"],
@@ -177,7 +190,7 @@ def test_profile_is_read_anew(cast: Cast) -> None:
         )
         return await cast.network.read_profile(http, linked.server, linked.credentials)
 
-    assert cast.run(work).followers == 5000
+    assert cast.run(work).followers == (5000 if "followers" in cast.tells else None)
 
 
 def test_post_arrives_as_written_and_its_receipt_leads_to_it(cast: Cast) -> None:
@@ -194,22 +207,23 @@ def test_post_arrives_as_written_and_its_receipt_leads_to_it(cast: Cast) -> None
 
 
 def test_same_post_twice_is_one_post_where_keys_are_honoured(cast: Cast) -> None:
-    async def work(http: Http) -> tuple[bool, bool, set[str]]:
+    async def work(http: Http) -> tuple[bool, bool, list[str]]:
         linked = await cast.link(http)
         post = write_post()
-        receipts = [
-            await cast.network.publish(http, linked.server, linked.credentials, post)
-            for _ in range(2)
-        ]
+        receipts = [await cast.network.publish(http, linked.server, linked.credentials, post)]
+        with suppress(Rejected, OutcomeUnknown):  # some take the same words only once
+            receipts += [await cast.network.publish(http, linked.server, linked.credentials, post)]
         honours = cast.network.honours_keys(linked.server)
         proves = cast.network.absence_proves(linked.server, seconds_since_first_attempt=60)
-        return honours, proves, {receipt.remote_id for receipt in receipts}
+        return honours, proves, [receipt.remote_id for receipt in receipts]
 
     honours_keys, absence_proves, remote_ids = cast.run(work)
-    assert honours_keys == absence_proves == (cast.kind != "gotosocial")
-    assert cast.is_there() == len(remote_ids) == (1 if honours_keys else 2)
+    assert honours_keys == absence_proves == (cast.kind in KEYED)
+    is_one = honours_keys or cast.kind in TRACED
+    assert cast.is_there() == len({*remote_ids}) == (1 if is_one else len(remote_ids))
 
 
+@where_posts_are_shown
 def test_find_gives_exactly_the_post_that_was_sent(cast: Cast) -> None:
     async def work(http: Http) -> tuple[Any, Any]:
         linked = await cast.link(http)
@@ -226,6 +240,7 @@ def test_find_gives_exactly_the_post_that_was_sent(cast: Cast) -> None:
     assert [each.url for each in found] == [receipt.url]
 
 
+@where_posts_are_shown
 def test_find_gives_nothing_where_nothing_is(cast: Cast) -> None:
     async def work(http: Http) -> Any:
         linked = await cast.link(http)
@@ -234,6 +249,21 @@ def test_find_gives_nothing_where_nothing_is(cast: Cast) -> None:
         return await cast.network.find(http, linked.server, linked.credentials, write_post())
 
     assert list(cast.run(work)) == []
+
+
+@where_nobody_can_look
+def test_network_that_shows_no_posts_proves_nothing(cast: Cast) -> None:
+    async def work(http: Http) -> tuple[Linked, NetworkError]:
+        linked = await cast.link(http)
+        with pytest.raises(NetworkError) as caught:
+            await cast.network.find(http, linked.server, linked.credentials, write_post())
+        return linked, caught.value
+
+    assert not cast.network.can_look_up
+    linked, error = cast.run(work)
+    assert isinstance(error, Rejected)
+    check_sentence(error, *linked.secrets)
+    assert not cast.network.absence_proves(linked.server, seconds_since_first_attempt=0)
 
 
 def test_text_at_the_limit_is_taken_and_one_more_is_refused(cast: Cast) -> None:
@@ -300,7 +330,9 @@ def test_revoked_authorisation_posts_no_more(cast: Cast) -> None:
         await cast.network.revoke(http, linked.server, linked.registration, linked.credentials)
         await publish_with_refresh(cast, http, linked, write_post())
 
-    assert isinstance(fail_of(lambda: cast.run(work)), NeedsRelink)
+    error = fail_of(lambda: cast.run(work))
+    assert isinstance(error, Rejected if cast.kind in UNREVOKED else NeedsRelink)
+    check_sentence(error)
     assert cast.is_there() == 0
 
 
@@ -348,8 +380,7 @@ def test_facts_are_fit_for_a_page(cast: Cast) -> None:
     assert network.name.islower()
     assert 1 <= len(network.code) <= 2
     assert network.label
-    assert network.address_label
-    assert network.address_example
+    assert bool(network.address_label) == bool(network.address_example) == (len(cast.instances) > 1)
     assert network.deadline_seconds > 0
     assert network.measure(None, TEXT).over == 0
 
@@ -361,6 +392,7 @@ def test_pace_is_bounded_per_host(cast: Cast) -> None:
     assert all(each.count > 0 and each.seconds > 0 for each in allowances)
 
 
+@where_posts_are_shown
 def test_old_moment_is_searched_back_to(cast: Cast) -> None:
     async def work(http: Http) -> Any:
         linked = await cast.link(http)

@@ -100,7 +100,7 @@ GOOD: Site = {"/oauth/token": TOKEN, "/api/v1/accounts/verify_credentials": ACCO
 
 
 def test_consent_becomes_credentials_and_profile() -> None:
-    (credentials, profile), _ = accept(GOOD)
+    (((credentials, profile),), _) = accept(GOOD)
     assert credentials == Credentials(network="mastodon", account_id="7", access_token=SECRET)
     assert profile.handle == "@sam@m.example"
     assert profile.followers == 12
@@ -117,7 +117,8 @@ def test_what_a_server_says_of_an_account_is_fit_for_a_page() -> None:
         "followers_count": -1,
         "created_at": "yesterday",
     }
-    (credentials, profile), _ = accept({**GOOD, "/api/v1/accounts/verify_credentials": hostile})
+    pages = {**GOOD, "/api/v1/accounts/verify_credentials": hostile}
+    (((credentials, profile),), _) = accept(pages)
     assert credentials.account_id == "7"
     assert profile.handle.isprintable()
     assert len(profile.handle) < 250

@@ -95,7 +95,7 @@ def link(
         with page.expect_request(f"{redirect_uri}?**") as way_back:
             sign_in_and_answer(page, handle=account.handle, password=account.password, allow=allow)
         answer = dict(parse_qsl(urlsplit(way_back.value.url).query))
-        credentials, profile = go_out(
+        ((credentials, profile),) = go_out(
             bluesky_server,
             lambda http: network.accept_consent(
                 http,

@@ -205,6 +205,23 @@ def test_record_is_read_back_without_authorization(box, bluesky):
     assert box.call("GET", post["url"]).status == 200
 
 
+def test_appview_counts_reactions_that_grow_with_a_post(box, bluesky):
+    credentials, client = bluesky
+    order = {"network": "bluesky", "names": ["sam"], "followers": 4000}
+    box.call("POST", "/_simulator/accounts", json=order)
+    uris = [client.put(credentials, "Save the river", KEY).json["uri"], "at://did:plc:x/a/b"]
+    url = box.find("bluesky")["appview_url"] + "/xrpc/app.bsky.feed.getPosts?uris="
+
+    def count(age_seconds):
+        box.call("PUT", "/_simulator/settings", json={"post_age_seconds": age_seconds})
+        [post] = box.call("GET", url + "&uris=".join(uris)).json["posts"]
+        return [post[name] for name in ("likeCount", "repostCount", "replyCount", "quoteCount")]
+
+    assert count(0) == [0, 0, 0, 0]
+    assert count(1800) == [159, 53, 26, 13]
+    assert count(5400) == [239, 79, 39, 19]
+
+
 def test_deleted_record_is_gone(box, bluesky):
     credentials, client = bluesky
     client.put(credentials, "oh no", KEY)

@@ -7,11 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+
+from simulator.layout import PLATFORMS
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = "https://petition.example/river"
@@ -168,21 +171,27 @@ def test_mail_is_caught_and_shown(box):
     assert box.call("GET", "/_simulator/mail").json == []
 
 
+@contextmanager
 def start(*arguments):
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "simulator", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_process_ends_within_a_second(number):
     with start("--port", "0", "--instances", "3", "--bluesky", "2", "--smtp-port", "0") as process:
         ready = json.loads(process.stdout.readline())
-        assert [one["network"] for one in ready["instances"]] == ["mastodon", "bluesky", "bluesky"]
+        networks = [one["network"] for one in ready["instances"]]
+        assert networks == ["mastodon", "bluesky", "bluesky", *PLATFORMS]
         assert ready["smtp"] is None
         began = time.monotonic()
         process.send_signal(number)

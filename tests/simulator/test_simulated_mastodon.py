@@ -1,10 +1,15 @@
 """The simulated Mastodon servers behave as real ones do."""
 
 import re
+import time
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
+from simulator.layout import MASTODON_PROPER, Instance
+from simulator.people import EPOCH
+from simulator.world import Account, Post, World
 
 LINK = "https://petition.example/river"
 
@@ -203,6 +208,63 @@ def test_deleted_status_is_gone(box):
         assert box.call("DELETE", url, headers=headers).status == status
     assert box.call("GET", url).status == 404
     assert box.summary()["posts"] == 0
+
+
+def test_reactions_grow_with_a_status(box):
+    sam = box.seed(account="sam", instance=box.find("mastodon")["instance"])
+    order = {"network": "mastodon", "instance": sam["instance"], "names": ["sam"]}
+    box.call("POST", "/_simulator/accounts", json=order | {"followers": 4000})
+    url = f"{sam['url']}/api/v1/statuses/{box.toot(sam, 'Save the river').json['id']}"
+
+    def count(age_seconds):
+        box.call("PUT", "/_simulator/settings", json={"post_age_seconds": age_seconds})
+        status = box.call("GET", url).json
+        names = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
+        return [status[name] for name in names]
+
+    assert count(0) == [0, 0, 0, 0]
+    assert count(1800) == [159, 53, 26, 13]
+    assert count(5400) == [239, 79, 39, 19]
+    assert count(-1) == [0, 0, 0, 0]
+
+
+def test_reactions_are_as_old_as_their_post():
+    world = World()
+    sam = Account(
+        instance=Instance(MASTODON_PROPER, authority="m.example", url="https://m.example"),
+        name="sam",
+        id="1",
+        handle="sam@m.example",
+        followers=4000,
+        created_at=EPOCH,
+    )
+    details = {"account": sam, "text": "Save the river", "order": 1, "url": "", "uri": ""}
+    posts = [Post(id=str(age), at=time.time() - age, **details) for age in (-9, 1801, 5403)]
+    assert [world.count_reactions(post).likes for post in posts] == [0, 159, 239]
+    assert world.count_reactions(posts[1]).views == 2000
+
+
+@pytest.mark.parametrize(
+    ("kind", "knows"), [("mastodon", True), ("mastodon-4.2", False), ("gotosocial", False)]
+)
+def test_quotes_are_counted_from_mastodon_4_5_on(box, kind, knows):
+    sam = box.seed(account="sam", instance=box.find(kind)["instance"])
+    assert ("quotes_count" in box.toot(sam, "hello").json) == knows
+
+
+def test_several_statuses_are_given_by_their_ids(box):
+    sam = box.seed(account="sam", instance=box.find("mastodon")["instance"])
+    ids = [box.toot(sam, f"number {number}").json["id"] for number in range(3)]
+
+    def read(*wanted):
+        query = "&".join(f"id[]={identity}" for identity in wanted)
+        return box.call("GET", f"{sam['url']}/api/v1/statuses?{query}")
+
+    assert [one["id"] for one in read(ids[2], "7", ids[0]).json] == [ids[2], ids[0]]
+    assert [one["id"] for one in read(*[ids[0]] * 21).json] == [ids[0]]
+    assert read(*range(21)).status == 422
+    old = box.find("mastodon-4.2")["url"]
+    assert box.call("GET", f"{old}/api/v1/statuses?id[]={ids[0]}").status == 404
 
 
 def test_gotosocial_hides_statuses_from_strangers(box):

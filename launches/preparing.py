@@ -1,0 +1,117 @@
+"""Make ready, in the last half minute, what a network lets us make before the moment.
+
+Threads wants a container first and its publication after. Nothing of it is seen by anybody; what
+was not made ready in time is made at the moment, and what is never used is forgotten there.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.clock import database_now
+from launches import installation, pace
+from launches.claiming import RELATED, make_post
+from launches.models import Delivery, DeliveryState, LaunchState
+from networks import registry
+from networks.base import Credentials, Post, Server
+from networks.errors import NetworkError
+from networks.http import Http
+from supporters import tokens
+from supporters.models import AccountState, PledgeState
+
+BATCH = 100
+LEASE_SECONDS = 30  # whoever has not made it ready by then is not going to
+
+logger = logging.getLogger(__name__)
+Run = Callable[[Callable[[], Any]], Awaitable[Any]]
+Work = tuple[int, str, Server, Credentials, Post]
+
+
+async def prepare_some(launch_id: int, *, http: Http, run: Run, seconds: float) -> int:
+    """Make the next posts of a launch ready; gives how many were tried, 0 when none is left.
+
+    Takes ``seconds`` at most; ``run`` takes database work to a thread. A network that refuses is
+    no trouble yet: the moment will tell.
+    """
+    work: list[Work] = await run(lambda: _take(launch_id))
+    made = await asyncio.gather(*(_prepare(http, each, seconds=seconds) for each in work))
+    ready = [each for each in made if each is not None]
+    if ready:
+        await run(lambda: _keep(ready))
+    return len(work)
+
+
+async def _prepare(http: Http, work: Work, *, seconds: float) -> tuple[int, str] | None:
+    delivery_id, network, server, credentials, post = work
+    try:
+        async with asyncio.timeout(seconds):
+            return delivery_id, await registry.get(network).prepare(http, server, credentials, post)
+    except (NetworkError, TimeoutError) as error:
+        logger.info("delivery %s could not be made ready: %s", delivery_id, error)
+    except Exception:
+        logger.exception("making delivery %s ready failed", delivery_id)
+    return None
+
+
+def _take(launch_id: int) -> list[Work]:
+    """Posts that nobody has made ready or is at, as far as the pace lets them."""
+    names = [name for name, each in registry.all_networks().items() if each.prepares]
+    if not names or installation.list_differences():
+        return []
+    now = database_now()
+    with transaction.atomic():
+        rows = _within_pace(_find_unprepared(launch_id, names=names))
+        # Also those without usable credentials: they are left to the moment.
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+            lease_until=now + timedelta(seconds=LEASE_SECONDS)
+        )
+    work = []
+    for row in rows:
+        account = row.pledge.account
+        credentials = tokens.credentials_at_hand(account, now=now)
+        if credentials is not None:
+            post = make_post(row, text=row.pledge.text, language=row.pledge.language)
+            work.append((row.pk, row.network, account.known_server.server, credentials, post))
+    return work
+
+
+def _find_unprepared(launch_id: int, *, names: list[str]) -> list[Any]:
+    return list(
+        Delivery.objects.filter(
+            launch_id=launch_id,
+            launch__state=LaunchState.ARMED,
+            network__in=names,
+            state=DeliveryState.PLANNED,
+            prepared="",
+            lease_until=None,
+            pledge__state=PledgeState.LIVE,
+            pledge__account__state=AccountState.LINKED,
+        )
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related(*RELATED)
+        .order_by("pk")[:BATCH]
+    )
+
+
+def _within_pace(rows: list[Any]) -> list[Any]:
+    wanted: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        wanted[row.network, row.host].append(row)
+    kept = []
+    for (network, host), group in wanted.items():
+        rules = registry.get(network).allowances(group[0].pledge.account.known_server.server)
+        kept += group[: pace.take(host, len(group), rules)]
+    return kept
+
+
+def _keep(ready: list[tuple[int, str]]) -> None:
+    """Note what was made, for those that nobody has claimed meanwhile."""
+    for delivery_id, prepared in ready:
+        Delivery.objects.filter(pk=delivery_id, state=DeliveryState.PLANNED, attempt=0).update(
+            prepared=prepared
+        )

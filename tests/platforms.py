@@ -1,0 +1,41 @@
+"""The networks of one owner as the tests use them: switched on, at the simulator."""
+
+from crowdspeak.settings import NETWORKS
+from supporters.linking import begin_linking, finish_linking
+
+PLATFORMS = ("linkedin", "facebook", "x", "threads")
+
+
+def switch_on(settings, simulator, **changes):
+    """Have the product reach every simulated network; ``changes`` are facts by network."""
+    networks = {name: dict(facts) for name, facts in NETWORKS.items()}
+    for name in PLATFORMS:
+        url = simulator.get_instance(name)["url"]
+        networks[name] |= {
+            "mode": "automatic",
+            "client_id": f"simulated-{name}",
+            "client_secret": f"simulated-{name}-secret",
+            "api_url": url,
+            "consent_url": url,
+        }
+    bluesky = simulator.get_instance("bluesky")
+    networks["bluesky"] |= {
+        name: bluesky[name] for name in ("plc_url", "resolver_url", "appview_url")
+    }
+    for name, facts in changes.items():
+        networks[name] |= facts
+    settings.NETWORKS = networks
+    settings.NETWORK_EXCEPTIONS = simulator.hosts
+
+
+def link_by_consent(simulator, person, name, *, kind):
+    """Link a person's new account by the own page of a server of this kind; gives the account."""
+    instance = simulator.get_instance(kind)
+    network = instance["network"]
+    facts = simulator.open_accounts(instance=instance["instance"], names=[name])[0]
+    session = f"session-of-{name}"
+    url = begin_linking(network, address=f"@{facts['handle']}", session_key=session, person=person)
+    _back, answer = simulator.give_consent(url, account=facts["handle"])
+    linked = finish_linking(network, answer=answer, session_key=session, person=person)
+    (account,) = linked.accounts
+    return account
