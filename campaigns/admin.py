@@ -32,7 +32,7 @@ from campaigns.models import (
     RevisionState,
     Theme,
 )
-from campaigns.previewing import preview_posts
+from campaigns.previewing import preview_wordings
 from campaigns.refusing import Refusal
 
 Panel = tuple[str, SafeString]  # a heading, and what stands under it
@@ -144,7 +144,8 @@ class CampaignAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
     fields = (
         *("latest_title", "organiser", "slug", "state", "visibility", "launch_at"),
-        *("latest_at", "threshold", "first_launch_at", "created_at", "updated_at"),
+        *("latest_at", "threshold", "first_launch_at"),
+        *("created_at", "updated_at"),
     )
     readonly_fields = fields
     change_form_template = "admin/campaigns/campaign.html"
@@ -266,7 +267,7 @@ class CampaignAdmin(ReadOnlyAdmin):
             "revision": revision,
             "campaign": campaign,
             "form": form,
-            "previews": preview_posts(revision.text),
+            "wordings": preview_wordings(revision.texts),
             "past": read_past(campaign.organiser),
             "similar": find_similar(revision),
             "differences": list_differences(approved, revision)

@@ -2,9 +2,10 @@
 
 from django.http import QueryDict
 
-from campaigns.forms import MessageForm, StepForm, StoryForm, ThemeForm
+from campaigns.forms import StepForm, StoryForm, ThemeForm
 from campaigns.models import Revision
 from campaigns.timing import MomentForm
+from campaigns.voicing import MessageForm
 
 STEP_FORMS: dict[str, type[StepForm]] = {
     "theme": ThemeForm,
@@ -24,7 +25,7 @@ def open_step(step: str, revision: Revision) -> StepForm:
         if field.widget.needs_multipart_form:
             continue
         value = revision.pending.get(name, form[name].value())
-        if value not in (None, ""):
+        if value not in (None, "", False):
             shown = field.widget.format_value(value)
             data[form.add_prefix(name)] = shown[0] if isinstance(shown, list) else str(shown)
     return STEP_FORMS[step](data, instance=revision)

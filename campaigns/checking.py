@@ -6,15 +6,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from campaigns.models import Revision
+from campaigns.models import MOST_WORDINGS, Revision
 from campaigns.moments import check_distance
-from campaigns.previewing import list_excesses
+from campaigns.previewing import list_excesses, name_wording
+from campaigns.wording import digest_words
 
 STEPS = ("theme", "story", "message", "moment", "check")
 STEP_OF_FIELD = {
     **dict.fromkeys(("theme",), "theme"),
     **dict.fromkeys(("title", "summary", "story", "picture", "picture_alt"), "story"),
     **dict.fromkeys(("message", "link", "hashtag", "language"), "message"),
+    **{f"wording_{position}": "message" for position in range(2, MOST_WORDINGS + 1)},
     **dict.fromkeys(
         ("day", "time", "zone", "fold", "threshold", "latest_minutes", "visibility"), "moment"
     ),
@@ -28,7 +30,7 @@ def list_missing(revision: Revision, *, now: datetime) -> list[Missing]:
     found = [
         *_list_unwritten(revision),
         *_list_pending(revision),
-        *(("message", sentence) for sentence in list_excesses(revision.text)),
+        *_list_wordings(revision),
         *_list_moment(revision, now=now),
     ]
     return sorted(found, key=lambda item: STEPS.index(item[0]))
@@ -57,6 +59,23 @@ def _list_unwritten(revision: Revision) -> list[Missing]:
         (revision.launch_at, "moment", _("Choose the moment.")),
     ]
     return [(step, sentence) for value, step, sentence in wanted if not value]
+
+
+def _list_wordings(revision: Revision) -> list[Missing]:
+    """What is too long, and for whom; with several wordings, each is named."""
+    texts = revision.texts
+    if len(texts) == 1:
+        return [("message", sentence) for sentence in list_excesses(revision.text)]
+    found = [
+        (position, sentence) for position, text in texts.items() for sentence in list_excesses(text)
+    ]
+    seen = {digest_words(revision.message)}
+    for position, message in revision.messages.items():
+        digest = digest_words(message)
+        if position > 1 and digest in seen:
+            found.append((position, _("It says the same as another one.")))
+        seen.add(digest)
+    return [("message", f"{name_wording(position)}: {sentence}") for position, sentence in found]
 
 
 def _list_pending(revision: Revision) -> list[Missing]:

@@ -1,6 +1,8 @@
 """What a reviewer reads beside a revision: what changed, who wrote it, what resembles it."""
 
-from collections.abc import Sequence
+import difflib
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +14,61 @@ from campaigns.models import Campaign, CampaignState, ReviewDecision, Revision, 
 from campaigns.moments import write_duration, write_moment
 
 SIMILAR_MOST = 10
+# Comparing takes the cube of it in the worst case: longer texts are marked as a whole.
+WORDS_COMPARED = 300
+# A word goes with the space before it: spaces alone would match anywhere, and slowly.
+_TOKENS = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A run of a text that the other one has as well, or not."""
+
+    text: str
+    is_changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """Two texts in pieces: what only the first has, and what only the second has."""
+
+    before: list[Piece]
+    after: list[Piece]
+
+
+def mark_difference(before: str, after: str) -> Marked:
+    """Say word by word what changed. Put together again, the pieces are the texts."""
+    old, new = _TOKENS.findall(before), _TOKENS.findall(after)
+    if max(len(old), len(new)) > WORDS_COMPARED:
+        has_changed = before != after
+        return Marked(
+            before=[Piece(text=before, is_changed=has_changed)],
+            after=[Piece(text=after, is_changed=has_changed)],
+        )
+    found = Marked(before=[], after=[])
+    matcher = difflib.SequenceMatcher(a=_align(old), b=_align(new), autojunk=False)
+    for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        pairs = ((found.before, old[old_start:old_end]), (found.after, new[new_start:new_end]))
+        for pieces, tokens in pairs:
+            pieces.extend(_mark("".join(tokens), is_changed=kind != "equal"))
+    return found
+
+
+def _align(tokens: Sequence[str]) -> list[str]:
+    """The same, the first like a word further on: in front of it there may be others now."""
+    first = [f" {token}" if token[:1].strip() else token for token in tokens[:1]]
+    return [*first, *tokens[1:]]
+
+
+def _mark(text: str, *, is_changed: bool) -> Iterator[Piece]:
+    """A run of a text; the space before a word is no part of what changed."""
+    words = text.lstrip()
+    space = text[: len(text) - len(words)]
+    if is_changed and space and words:
+        yield Piece(text=space, is_changed=False)
+        yield Piece(text=words, is_changed=True)
+    elif text:
+        yield Piece(text=text, is_changed=is_changed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +79,11 @@ class Difference:
     label: str
     before: str
     after: str
+
+    @property
+    def marked(self) -> Marked:
+        """Both with what changed in them marked."""
+        return mark_difference(self.before, self.after)
 
 
 def list_differences(older: Revision, newer: Revision) -> list[Difference]:
@@ -75,8 +137,10 @@ def find_similar(revision: Revision) -> Sequence[Campaign]:
         shared |= Q(revisions__link__iexact=revision.link)
     if revision.hashtag:
         shared |= Q(revisions__hashtag__iexact=revision.hashtag)
-    if revision.message:
-        shared |= Q(revisions__message=revision.message)
+    messages = [message for message in revision.messages.values() if message]
+    if messages:
+        shared |= Q(revisions__message__in=messages)
+        shared |= Q(revisions__wordings__text__in=messages)
     if not shared:
         return []
     others = Campaign.objects.exclude(pk=revision.campaign_id).filter(shared).distinct()
@@ -93,6 +157,7 @@ def _name_contents() -> dict[str, str]:
         "picture": _("Picture"),
         "picture_alt": _("What the picture shows"),
         "text": _("The post"),
+        "wordings": _("Further wordings"),
         "language": _("Language"),
         "moment": _("Moment"),
         "threshold": _("Goal"),
@@ -112,6 +177,11 @@ def _write_contents(revision: Revision) -> dict[str, str]:
         "picture": revision.picture.name or "",
         "picture_alt": revision.picture_alt,
         "text": revision.text,
+        "wordings": "\n\n".join(
+            f"{position}. {message}"
+            for position, message in revision.messages.items()
+            if position > 1
+        ),
         "language": revision.get_language_display(),
         "moment": f"{write_moment(moment, zone=zone)} ({zone})" if moment else "",
         "threshold": str(revision.threshold or ""),

@@ -6,7 +6,7 @@ cannot be done now. The caller's objects may be stale: what is given back is fre
 """
 
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -20,9 +20,10 @@ from accounts.models import User
 from campaigns import mails
 from campaigns.checking import list_missing
 from campaigns.clock import database_now
-from campaigns.models import Campaign, CampaignState, Revision, RevisionState, Theme
+from campaigns.models import Campaign, CampaignState, Revision, RevisionState, Theme, Wording
 from campaigns.pictures import drop_unused
 from campaigns.refusing import Incomplete, Refusal
+from campaigns.wording import digest_words
 
 CONTENT = (
     *("theme", "title", "summary", "story", "picture", "picture_alt"),
@@ -61,22 +62,25 @@ def save_step(
 ) -> Revision:
     """Keep what a step of the wizard was given: all of it, whether it is valid or not.
 
-    ``values`` are the valid contents by name (of ``CONTENT``), ``pending`` is what was typed into
-    the other fields, ``fields`` all fields of the step: what is no longer pending among them is
-    forgotten. A revision that came back from review is left as it was reviewed; the change goes
-    into a new draft. The address follows the title until the first approval.
+    ``values`` are the valid contents by name (of ``CONTENT``; ``wordings`` are the texts of those
+    after the message, an empty one keeps a place), ``pending`` is what was typed into the other
+    fields, ``fields`` all fields of the step: what is no longer pending among them is forgotten. A
+    revision that came back from review is left as it was reviewed; the change goes into a new
+    draft. The address follows the title until the first approval.
     """
     with transaction.atomic():
         campaign = _lock_own(campaign, by=by)
         draft = _open_draft(campaign)
         replaced = draft.picture.name if "picture" in values else ""
-        for name, value in values.items():
-            setattr(draft, name, value)
+        for name in values.keys() - {"wordings"}:
+            setattr(draft, name, values[name])
         kept = {name: text for name, text in draft.pending.items() if name not in fields}
         typed = {name: text.replace("\0", "") for name, text in pending.items()}
         draft.pending = {**kept, **typed}  # PostgreSQL keeps no NUL in a text
         draft.saved_at = timezone.now()
         draft.save()
+        if "wordings" in values:
+            _keep_wordings(draft, texts=values["wordings"])
         if values.get("title") and campaign.first_launch_at is None:
             _rename(campaign, title=draft.title)
         if replaced and replaced != draft.picture.name:
@@ -206,7 +210,21 @@ def _copy(revision: Revision, *, campaign: Campaign) -> Revision:
     draft: Revision = Revision.objects.create(
         campaign=campaign, number=number, pending=revision.pending, **contents
     )
+    further = [text for position, text in revision.messages.items() if position > 1]
+    _keep_wordings(draft, texts=further)
     return draft
+
+
+def _keep_wordings(draft: Revision, *, texts: Sequence[str]) -> None:
+    """Let these be the draft's wordings after its message, each in its place."""
+    wanted = {position: text for position, text in enumerate(texts, start=2) if text}
+    if {1: draft.message, **wanted} == draft.messages:
+        return
+    draft.wordings.all().delete()
+    Wording.objects.bulk_create(
+        Wording(revision=draft, position=position, text=text, digest=digest_words(text))
+        for position, text in wanted.items()
+    )
 
 
 def _rename(campaign: Campaign, *, title: str) -> None:

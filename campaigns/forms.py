@@ -7,16 +7,13 @@ taken yet, and ``asking.open_step`` shows both again.
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.core.validators import URLValidator
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Revision, Theme
 from campaigns.pictures import redraw_picture
-from campaigns.previewing import list_excesses
-from campaigns.wording import HASHTAG, compose, tidy_text, write_hashtag
+from campaigns.wording import tidy_text
 
 PENDING_LENGTH = 30_000
 
@@ -25,7 +22,6 @@ class StepForm(forms.ModelForm[Revision]):
     """One step. Fields left empty are saved empty; their error says what is still wanted."""
 
     files: MultiValueDict[str, UploadedFile[bytes]]
-    storable = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -159,82 +155,3 @@ class StoryForm(StepForm):
             cleaned["picture"] = ""
             cleaned["picture_alt"] = ""
         return cleaned
-
-
-class MessageForm(StepForm):
-    """What everybody says."""
-
-    message = forms.CharField(
-        label=_("The message"),
-        max_length=3_000,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": _("Write the message.")},
-    )
-    link = forms.URLField(
-        label=_("Link"),
-        max_length=400,
-        required=False,
-        assume_scheme="https",
-        help_text=_("Optional: where people can act or read more."),
-        widget=forms.URLInput(attrs={"inputmode": "url"}),
-    )
-    hashtag = forms.CharField(
-        label=_("Hashtag"), max_length=60, required=False, help_text=_("Optional. One is enough.")
-    )
-
-    class Meta:
-        model = Revision
-        fields = ("message", "link", "hashtag", "language")
-
-    def clean_message(self) -> str:
-        """Lines as they were meant."""
-        return tidy_text(self.cleaned_data["message"], lines=True)
-
-    def clean_link(self) -> str:
-        """An address of the web, without anybody's name or password in it."""
-        link: str = self.cleaned_data["link"]
-        if link:
-            URLValidator(schemes=["http", "https"])(link)
-            if "@" in link.split("//", 1)[1].split("/", 1)[0]:
-                raise ValidationError(_("Leave out the name or password before the “@”."))
-        return link
-
-    def clean_hashtag(self) -> str:
-        """One word with its ``#``."""
-        typed = tidy_text(self.cleaned_data["hashtag"])
-        if typed and not HASHTAG.match(typed):
-            raise ValidationError(
-                _("A hashtag is one word of letters, digits and “_”, with a letter in it.")
-            )
-        return write_hashtag(typed)
-
-    def clean(self) -> dict[str, Any]:
-        """Say for which network the whole text is too long, and by how much."""
-        cleaned = super().clean() or self.cleaned_data
-        self.storable = cleaned.get("message", "")
-        if self.storable:
-            link, hashtag = cleaned.get("link", ""), cleaned.get("hashtag", "")
-            for sentence in list_excesses(compose(self.storable, link=link, hashtag=hashtag)):
-                self.add_error("message", sentence)
-        return cleaned
-
-    def split_answers(self) -> tuple[dict[str, Any], dict[str, str]]:
-        """A message that is only too long for a network is saved all the same."""
-        values, pending = super().split_answers()
-        if self.storable:
-            values["message"] = self.storable
-            pending.pop("message", None)
-        return values, pending
-
-    def has_problem(self) -> bool:
-        """Also when the message no longer fits."""
-        return super().has_problem() or bool(list_excesses(self.instance.text))
-
-    def compose_typed(self) -> str:
-        """The post as it stands in the fields, right or wrong."""
-        typed = {name: str(self[name].value() or "") for name in ("message", "link", "hashtag")}
-        return compose(
-            tidy_text(typed["message"], lines=True),
-            link=typed["link"].strip(),
-            hashtag=tidy_text(typed["hashtag"]),
-        )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LATEST_MINUTES",
     "LATEST_MINUTES_MOST",
+    "MOST_WORDINGS",
     "MOVES",
     "PAGE_STATES",
     "Campaign",
@@ -45,10 +46,12 @@ __all__ = [
     "Theme",
     "Verdict",
     "Visibility",
+    "Wording",
 ]
 
 LATEST_MINUTES = 45
 LATEST_MINUTES_MOST = 24 * 60
+MOST_WORDINGS = 12  # the message among them
 
 
 class Theme(models.Model):
@@ -166,11 +169,6 @@ class Campaign(models.Model):
         """What it is called."""
         return self.revision.title or str(_("Untitled campaign"))
 
-    @property
-    def needs_threshold(self) -> bool:
-        """Whether it is all or nothing."""
-        return self.threshold is not None
-
     def is_frozen(self, now: datetime) -> bool:
         """Whether its launch is so near that nothing changes any more but to cancel (T-10 min).
 
@@ -287,8 +285,23 @@ class Revision(models.Model):
 
     @property
     def text(self) -> str:
-        """The exact words a post would have."""
-        return compose(self.message, link=self.link, hashtag=self.hashtag)
+        """The exact words a post would have in the first wording."""
+        return self.compose(self.message)
+
+    @property
+    def messages(self) -> dict[int, str]:
+        """Every wording of the message by its position; the message itself is the first."""
+        further = {each.position: each.text for each in self.wordings.all()}
+        return {1: self.message, **dict(sorted(further.items()))}
+
+    @property
+    def texts(self) -> dict[int, str]:
+        """The exact words a post would have in each wording, by its position."""
+        return {position: self.compose(message) for position, message in self.messages.items()}
+
+    def compose(self, message: str) -> str:
+        """The exact words of a post with that message and this revision's link and hashtag."""
+        return compose(message, link=self.link, hashtag=self.hashtag)
 
     @property
     def story_html(self) -> SafeString:
@@ -315,6 +328,39 @@ class Revision(models.Model):
         if self.launch_at is None:
             return None
         return self.launch_at.astimezone(zoneinfo.ZoneInfo(self.zone or "UTC"))
+
+
+class Wording(models.Model):
+    """Another way to say a revision's message, so that not every post is the same.
+
+    The message itself is the first wording and has no row. ``digest`` comes from
+    ``wording.digest_words``: two that differ in nothing but case and spaces are the same.
+    """
+
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="wordings")
+    position = models.PositiveSmallIntegerField(_("position"))
+    text = models.TextField(_("words"), max_length=3_000)
+    digest = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="wording_position_once_per_revision", fields=["revision", "position"]
+            ),
+            models.UniqueConstraint(
+                name="wording_once_per_revision", fields=["revision", "digest"]
+            ),
+            models.CheckConstraint(
+                name="wording_is_one_of_a_few",
+                condition=Q(position__gte=2, position__lte=MOST_WORDINGS),
+            ),
+            models.CheckConstraint(name="wording_has_words", condition=~Q(text="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.text}"
 
 
 class ReviewDecision(models.Model):

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -19,8 +20,9 @@ from campaigns import drafting
 from campaigns.asking import STEP_FORMS, open_step
 from campaigns.checking import STEPS, list_missing
 from campaigns.clock import database_now
-from campaigns.forms import MessageForm, StepForm, ThemeForm
+from campaigns.forms import StepForm, ThemeForm
 from campaigns.models import (
+    MOST_WORDINGS,
     Campaign,
     CampaignState,
     ReviewDecision,
@@ -29,8 +31,9 @@ from campaigns.models import (
 )
 from campaigns.moments import write_duration
 from campaigns.pictures import find_stored, is_ours
-from campaigns.previewing import preview_posts
+from campaigns.previewing import preview_wordings
 from campaigns.refusing import Refusal
+from campaigns.voicing import MessageForm, empty_wording
 
 STEP_LABELS = {
     "theme": gettext_lazy("Theme"),
@@ -78,6 +81,8 @@ def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("wizard", campaign.uid, "check")
+        if "add" in request.POST or "remove" in request.POST:
+            return redirect(f"{reverse('wizard', args=[campaign.uid, step])}#wordings")
         if not form.errors:
             return redirect("wizard", campaign.uid, STEPS[STEPS.index(step) + 1])
     else:
@@ -106,6 +111,8 @@ def wizard_preview(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
     except Refusal as refusal:
         return render(request, "campaigns/_side.html", {"refusal": str(refusal), "step": step})
     context = {"step": step, "saved": True, **_look_ahead(form, revision)}
+    # The page has the fields that it sent, and none to spare that came after them.
+    context["lines"] = [line for line in context.get("lines", ()) if line.name in request.POST]
     return render(request, "campaigns/_side.html", context)
 
 
@@ -200,7 +207,8 @@ def _act(
 
 
 def _save(request: HttpRequest, campaign: Campaign, step: str) -> tuple[StepForm, Revision]:
-    form = STEP_FORMS[step](request.POST, request.FILES, instance=campaign.working_revision)
+    sent = empty_wording(request.POST)
+    form = STEP_FORMS[step](sent, request.FILES, instance=campaign.working_revision)
     values, pending = form.split_answers()
     revision = drafting.save_step(
         campaign, by=_signed_in(request), values=values, pending=pending, fields=form.fields
@@ -247,7 +255,13 @@ def _describe(campaign: Campaign, revision: Revision, step: str) -> dict[str, An
 def _look_ahead(form: StepForm, revision: Revision) -> dict[str, Any]:
     """What stands beside the form: how it will look."""
     if isinstance(form, MessageForm):
-        return {"previews": preview_posts(form.compose_typed()), "revision": revision}
+        previews = form.preview_typed()
+        return {
+            "wordings": previews,
+            "lines": form.list_lines(previews),
+            "most_wordings": MOST_WORDINGS,
+            "revision": revision,
+        }
     return {"revision": revision}
 
 
@@ -256,7 +270,7 @@ def _show_check(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     decisions = ReviewDecision.objects.filter(revision__campaign=campaign)
     context = {
         **_describe(campaign, revision, "check"),
-        "previews": preview_posts(revision.text) if revision.message else [],
+        "wordings": preview_wordings(revision.texts) if revision.message else [],
         "decisions": decisions.select_related("revision").order_by("-decided_at", "-pk"),
         "can_take_back": revision.state == RevisionState.IN_REVIEW,
         "can_revise": campaign.state in (CampaignState.SCHEDULED, CampaignState.SUSPENDED)

@@ -1,5 +1,6 @@
 """From a message, a link and a hashtag to the exact words of a post."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -22,6 +23,11 @@ def write_hashtag(word: str) -> str:
     """The hashtag with one ``#`` in front; empty stays empty."""
     word = word.strip().lstrip("#＃").strip()
     return f"#{word}" if word else ""
+
+
+def digest_words(text: str) -> str:
+    """What two wordings share that nobody could tell apart by ear (64 hex digits)."""
+    return hashlib.sha256(" ".join(text.casefold().split()).encode()).hexdigest()
 
 
 def compose(message: str, *, link: str = "", hashtag: str = "") -> str:

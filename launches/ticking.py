@@ -18,6 +18,7 @@ from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchSt
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.receipts import queue_receipts, tell_organisers
 from supporters.mails import tell_of_changes
+from supporters.rewording import tell_of_new_words
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def tick(wake: Wake) -> None:
         partial(queue_receipts, limit=MAIL_BATCH),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),
+        partial(tell_of_new_words, limit=MAIL_BATCH),
     ):
         try:
             step()

@@ -22,6 +22,7 @@ from launches.models import Launch
 from pages.listing import count_people, find_launches
 from pages.showing import ROOM_OPENS
 from pages.staging import Stage, find_stage
+from pages.varying import Variety, measure_variety
 
 WRITABLE = (RevisionState.DRAFT, RevisionState.CHANGES_ASKED, RevisionState.REJECTED)
 IN_PUBLIC = (CampaignState.SCHEDULED, CampaignState.SUSPENDED)
@@ -41,6 +42,7 @@ class Entry:
     launch: Launch | None
     stage: Stage
     people: int
+    variety: Variety
     decision: ReviewDecision | None
     missing: list[Missing]
     now: datetime
@@ -128,9 +130,10 @@ def find_own(person: User) -> QuerySet[Campaign]:
 
 
 def list_entries(campaigns: Sequence[Campaign], *, now: datetime) -> list[Entry]:
-    """The desk's entries, in the order given; four queries, however many there are."""
+    """The desk's entries, in the order given; six queries, however many there are."""
     launches = find_launches(campaigns)
     people = count_people(campaigns)
+    varieties = measure_variety(campaigns)
     revisions = _find_working(campaigns)
     decisions = _find_decisions(campaigns)
     entries = []
@@ -145,6 +148,7 @@ def list_entries(campaigns: Sequence[Campaign], *, now: datetime) -> list[Entry]
                 launch=launch,
                 stage=find_stage(campaign, launch=launch, now=now),
                 people=people.get(campaign.pk, 0),
+                variety=varieties[campaign.pk],
                 decision=decisions.get(campaign.pk),
                 missing=list_missing(working, now=now) if working.state in WRITABLE else [],
                 now=now,
@@ -157,7 +161,8 @@ def _find_working(campaigns: Sequence[Campaign]) -> dict[int, Revision]:
     newest = Revision.objects.filter(campaign=OuterRef("campaign")).order_by("-number")
     found = Revision.objects.filter(
         campaign__in=[each.pk for each in campaigns], pk=Subquery(newest.values("pk")[:1])
-    ).select_related("theme")
+    )
+    found = found.select_related("theme").prefetch_related("wordings")
     return {revision.campaign_id: revision for revision in found}
 
 

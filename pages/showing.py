@@ -16,6 +16,7 @@ from launches.results import Summary, find_launch, summarise
 from networks.base import Mode
 from networks.registry import all_networks
 from pages.staging import Stage, find_stage
+from pages.varying import Variety, measure_variety
 from supporters.models import AccountState, Pledge
 
 FACES = 24
@@ -53,7 +54,7 @@ class Face:
 @dataclass(frozen=True, kw_only=True)
 class Showing:
     """A campaign's page. ``summary`` is there once the launch was decided, ``mine`` counts the
-    accounts that the reader has lent.
+    accounts that the reader has lent, ``others`` are the exact words in the further wordings.
     """
 
     campaign: Campaign
@@ -64,6 +65,8 @@ class Showing:
     crowd: Crowd
     faces: list[Face]
     posts: list[Preview]
+    others: list[str]
+    variety: Variety
     mine: int
     is_mine: bool
     is_near: bool
@@ -144,6 +147,8 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
         crowd=count_crowd(campaign),
         faces=list_faces(campaign, most=FACES),
         posts=list_posts(revision),
+        others=[text for position, text in revision.texts.items() if position > 1],
+        variety=measure_variety([campaign])[campaign.pk],
         mine=count_lent(campaign, person=reader),
         is_mine=reader.is_authenticated and campaign.organiser_id == reader.pk,
         is_near=launch_at is not None and launch_at - now <= ROOM_OPENS,

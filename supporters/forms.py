@@ -1,13 +1,15 @@
 """What supporters type; forms only validate."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.base import Network
-from supporters.pledging import MOST_CHARACTERS
+from supporters.pledging import MOST_CHARACTERS, PledgeRefused, clean_words
 
 
 class LinkForm(forms.Form):
@@ -46,14 +48,14 @@ class LinkForm(forms.Form):
 
 
 class AgreeForm(forms.Form):
-    """Own words, the wall, and where a receipt may go; the button is the consent."""
+    """Which wording, in which words, the wall, and where a receipt may go; the button consents.
 
-    own_words = forms.CharField(
-        label=_("Your own words, if you like"),
-        help_text=_("They go in front. The message, the link and the hashtag stay."),
-        max_length=MOST_CHARACTERS,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+    ``messages`` are the organiser's wordings by position. Each has a field of its own to write in;
+    only that of the chosen one is looked at.
+    """
+
+    wording = forms.TypedChoiceField(
+        label=_("Choose the words"), coerce=int, widget=forms.RadioSelect
     )
     is_shown = forms.BooleanField(label=_("Show my name among the supporters."), required=False)
     receipt_email = forms.EmailField(
@@ -62,6 +64,42 @@ class AgreeForm(forms.Form):
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+    def __init__(self, *args: Any, messages: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        positions = [(position, position) for position in messages]
+        self.fields["wording"].choices = positions  # type: ignore[attr-defined]
+        for position, message in messages.items():
+            rows = min(10, 2 + len(message) // 60 + message.count("\n"))
+            self.fields[name_words(position)] = forms.CharField(
+                label=_("What you say"),
+                initial=message,
+                max_length=MOST_CHARACTERS,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": rows}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Forget what is wrong with words that were not chosen, and want some of the chosen."""
+        cleaned = super().clean() or self.cleaned_data
+        chosen = name_words(cleaned.get("wording", 0))
+        for name in [name for name in self.errors if name.startswith("words_") and name != chosen]:
+            del self.errors[name]
+        if chosen in cleaned:
+            try:
+                cleaned[chosen] = clean_words(cleaned[chosen])
+            except PledgeRefused as error:
+                self.add_error(chosen, error.sentence)
+            else:
+                if not cleaned[chosen]:
+                    self.add_error(chosen, _("A post needs words. Write some, or take others."))
+        return cleaned
+
+    @property
+    def chosen(self) -> BoundField | None:
+        """The field of the words that were chosen; None where that makes no sense."""
+        name = name_words(self["wording"].value() or 0)
+        return self[name] if name in self.fields else None
 
 
 class WordsForm(forms.Form):
@@ -75,3 +113,8 @@ class WordsForm(forms.Form):
             "required": _("A post needs words. Write some, or withdraw the pledge."),
         },
     )
+
+
+def name_words(wording: object) -> str:
+    """The name of the field for the words of the wording at that position."""
+    return f"words_{wording}"

@@ -82,6 +82,25 @@ def queue_relink(account_id: int) -> None:
     )
 
 
+def queue_new_words(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
+    """The organiser of a campaign changed the words: those of now beside those of the pledges."""
+    campaign = pledges[0].campaign
+    revision = campaign.approved
+    assert revision is not None, "a scheduled campaign has an approved revision"
+    queue_mail(
+        recipient.email,
+        template="new_words",
+        language=recipient.language,
+        context={
+            "campaign": campaign,
+            "revision": revision,
+            "texts": list(revision.texts.values()),
+            "pledges": pledges,
+        },
+        expires_at=campaign.launch_at,
+    )
+
+
 def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
     """Tell supporters whose campaign's moment moved or whose threshold fell; how many pledges.
 

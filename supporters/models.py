@@ -157,7 +157,12 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
 
 
 class Pledge(models.Model):
-    """One account lent to one campaign, with the exact words its owner agreed to."""
+    """One account lent to one campaign, with the exact words its owner agreed to.
+
+    They began as the wording of ``revision`` at ``wording``; ``has_own_words`` is whether its owner
+    wrote them in another way. When the organiser changes the message, its owner is told once
+    (``told_of``) and asked until they took the new words or kept theirs (``settled_for``).
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="pledges")
     person = models.ForeignKey(
@@ -169,6 +174,14 @@ class Pledge(models.Model):
     host = models.CharField(_("host"), max_length=260)
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("exact words"))
+    wording = models.PositiveSmallIntegerField(_("wording"), default=1, db_default=1)
+    has_own_words = models.BooleanField(_("own words"), default=False, db_default=False)
+    told_of = models.ForeignKey(
+        Revision, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    settled_for = models.ForeignKey(
+        Revision, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     language = models.CharField(_("language"), max_length=5)
     state = models.CharField(
         _("state"), max_length=10, choices=PledgeState.choices, default=PledgeState.LIVE

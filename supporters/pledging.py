@@ -54,14 +54,28 @@ class Reading:
     kept: str  # the part that fits
     excess: str  # the part that does not
 
+    @property
+    def sentence(self) -> str:
+        """For whom it is too long, and by how much; empty when it fits."""
+        return _write_excess(self.account, length=self.length)
 
-def join_words(revision: Revision, *, own_words: str = "") -> str:
-    """The exact words: the supporter's own in front, then message, link and hashtag.
 
-    Raises PledgeRefused for words that no post can have.
+def join_words(revision: Revision, *, wording: int = 1, words: str = "") -> str:
+    """The exact words: the supporter's own or else the organiser's, then link and hashtag.
+
+    Raises PledgeRefused for words that no post can have, and WordsChanged where there is no such
+    wording.
     """
-    own = clean_words(own_words)
-    return f"{own}\n\n{revision.text}" if own else revision.text
+    message = revision.messages.get(wording)
+    if message is None:
+        raise WordsChanged(_("The organiser's words have changed. Choose once more."))
+    return revision.compose(clean_words(words) or message)
+
+
+def find_wording(revision: Revision, *, text: str) -> int | None:
+    """The position of the wording that has exactly these words; None: they are somebody's own."""
+    found = (position for position, each in revision.texts.items() if each == text)
+    return next(found, None)
 
 
 def clean_words(words: str) -> str:
@@ -116,15 +130,17 @@ def pledge(
     person: User,
     account_ids: Sequence[int],
     seen: str,
-    own_words: str = "",
+    wording: int = 1,
+    words: str = "",
     is_shown: bool = False,
     receipt_email: str = "",
     receipt_language: str = "en",
 ) -> list[Pledge]:
     """Lend one or several of a person's accounts to a campaign: all of them or none.
 
-    ``seen`` is ``sign_words`` of what the supporter was shown. A second call gives the pledges of
-    the first. Raises PledgeRefused, WordsChanged.
+    ``seen`` is ``sign_words`` of what the supporter was shown, ``wording`` the position of what
+    they chose, and ``words`` what they made of it, without link and hashtag; empty: as it is. A
+    second call gives the pledges of the first. Raises PledgeRefused, WordsChanged.
     """
     with transaction.atomic():
         held: Campaign = Campaign.objects.lock_shared(campaign.pk)
@@ -133,11 +149,12 @@ def pledge(
         revision = held.approved
         assert revision is not None, "an open campaign has an approved revision"
         assert held.launch_at is not None, "and a moment"
-        text = join_words(revision, own_words=own_words)
+        text = join_words(revision, wording=wording, words=words)
         if sign_words(revision, text=text) != seen:
             raise WordsChanged(
                 _("The words are not the ones you were shown. Read them once more, then agree.")
             )
+        given = find_wording(revision, text=text)
         accounts = _hold_accounts(person, account_ids=account_ids)
         for account in accounts:
             _refuse_too_long(account, text=text)
@@ -164,6 +181,8 @@ def pledge(
                 host=account.known_server.host,
                 revision=revision,
                 text=text,
+                wording=given or wording,
+                has_own_words=given is None,
                 language=revision.language,
                 is_shown=is_shown,
                 receipt_email=receipt_email,
@@ -212,7 +231,7 @@ def change_words(
         now = database_now()
         mine: Pledge = (
             Pledge.objects.select_for_update(of=("self",))
-            .select_related("account__known_server", "campaign")
+            .select_related("account__known_server", "campaign", "revision")
             .get(pk=pledge.pk, person=person)
         )
         mine.campaign = held
@@ -225,8 +244,11 @@ def change_words(
         if revision is not None and held.approved_id != revision.pk:
             raise WordsChanged(_("The organiser's words changed once more. Read them again."))
         _refuse_too_long(mine.account, text=words)
+        given = find_wording(revision or mine.revision, text=words)
         Pledge.objects.filter(pk=mine.pk, state=PledgeState.LIVE).update(
             text=words,
+            wording=given or mine.wording,
+            has_own_words=given is None,
             changed_at=now,
             **({"revision": revision, "language": revision.language} if revision else {}),
         )
@@ -275,10 +297,15 @@ def _hold_accounts(person: User, *, account_ids: Sequence[int]) -> list[LinkedAc
 def _refuse_too_long(account: LinkedAccount, *, text: str) -> None:
     length = get(account.network).measure(account.known_server.server, text)
     if length.over:
-        raise PledgeRefused(
-            _("That is %(over)s too many for %(handle)s, whose server takes %(limit)s characters.")
-            % {"over": length.over, "handle": account.handle, "limit": length.limit}
-        )
+        raise PledgeRefused(_write_excess(account, length=length))
+
+
+def _write_excess(account: LinkedAccount, *, length: Length) -> str:
+    if not length.over:
+        return ""
+    return _(
+        "That is %(over)s too many for %(handle)s, whose server takes %(limit)s characters."
+    ) % {"over": length.over, "handle": account.handle, "limit": length.limit}
 
 
 def _refuse_other_words(pledge: Pledge, *, person: User, text: str) -> None:

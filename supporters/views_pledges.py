@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -21,11 +23,18 @@ from supporters.forms import LinkForm, WordsForm
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import (
     PledgeRefused,
+    WordsChanged,
     change_words,
     clean_words,
-    join_words,
     read_words,
     withdraw,
+)
+from supporters.rewording import (
+    compare_words,
+    has_new_words,
+    keep_words,
+    take_words,
+    with_wordings,
 )
 from supporters.unlinking import unlink
 from supporters.views_support import describe_accounts, list_link_forms
@@ -42,35 +51,29 @@ def my_pledges(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the exact words of a pledge, or take the organiser's new ones over."""
+    """Change the exact words of a pledge, take the organiser's new ones over, or keep one's own."""
     assert isinstance(request.user, User)
     pledge = _find_pledge(request, pk=pk)
-    newer = pledge.campaign.approved
-    is_outdated = newer is not None and newer.pk != pledge.revision_id
-    form = WordsForm(request.POST or None, initial={"text": pledge.text})
+    is_written = "text" in request.POST
+    form = WordsForm(request.POST if is_written else None, initial={"text": pledge.text})
     text = pledge.text
     if request.method == "POST":
         try:
-            if "take" in request.POST and newer is not None:
-                seen = request.POST.get("take") == str(newer.pk)
-                _take_words(pledge, person=request.user, is_seen=seen)
-                messages.success(request, _("You took the organiser's new words."))
+            if done := _choose_words(request, pledge, form=form):
+                messages.success(request, done)
                 return redirect("my_pledges")
             if form.is_valid():
                 text = clean_words(form.cleaned_data["text"])
-                if "agree" in request.POST:
-                    change_words(pledge, person=request.user, text=text)
-                    messages.success(request, _("Your words are changed."))
-                    return redirect("my_pledges")
         except PledgeRefused as error:
-            form.add_error("text" if form.data.get("text") else None, error.sentence)
+            form = form if is_written else WordsForm({"text": pledge.text})
+            form.add_error("text" if is_written else None, error.sentence)
     context = {
         "pledge": pledge,
         "form": form,
         "post": _describe_post(pledge, text=text),
         "can_edit": pledge.can_be_edited(database_now()),
-        "newer": newer if is_outdated else None,
-        "newer_text": join_words(newer) if is_outdated and newer else "",
+        "is_outdated": has_new_words(pledge),
+        "news": compare_words(pledge),
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "supporters/edit.html", context, status=status)
@@ -153,13 +156,11 @@ def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> Http
         return render(request, "supporters/pledges_anonymous.html", context, status=status)
     now = database_now()
     pledges = list(
-        Pledge.objects.filter(person=request.user)
-        .select_related("campaign__approved", "account__known_server")
+        with_wordings(Pledge.objects.filter(person=request.user))
+        .select_related("account__known_server", "person")
         .order_by("-campaign__launch_at", "-pk")
     )
-    rows = [
-        _describe_pledge(pledge) | {"can_edit": pledge.can_be_edited(now)} for pledge in pledges
-    ]
+    rows = [_describe_pledge(pledge, now=now) for pledge in pledges]
     accounts = (
         LinkedAccount.objects.filter(person=request.user)
         .exclude(state=AccountState.UNLINKED)
@@ -176,28 +177,46 @@ def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> Http
 def _find_pledge(request: HttpRequest, *, pk: int) -> Pledge:
     """One of the person's own pledges. Raises Http404 for anybody else's."""
     found: Pledge = get_object_or_404(
-        Pledge.objects.select_related("campaign__approved", "account__known_server"),
+        with_wordings(Pledge.objects.select_related("account__known_server", "person")),
         pk=pk,
         person=request.user,
     )
     return found
 
 
-def _take_words(pledge: Pledge, *, person: User, is_seen: bool) -> None:
-    """Take over the approved revision's words, if they are those that the page showed."""
-    newer = pledge.campaign.approved
-    if newer is None or not is_seen:
-        raise PledgeRefused(_("The organiser's words changed once more. Read them again."))
-    change_words(pledge, person=person, text=newer.text, revision=newer)
+def _choose_words(request: HttpRequest, pledge: Pledge, *, form: WordsForm) -> str:
+    """Do what the button says; a sentence that says what was done, empty when nothing was.
+
+    Raises PledgeRefused.
+    """
+    assert isinstance(request.user, User)
+    person, sent = request.user, request.POST
+    if "take" in sent:
+        revision_id, wording = sent["take"], sent.get("wording", "")
+        take_words(pledge, person=person, revision_id=revision_id, wording=wording)
+        return _("You took the organiser's new words.")
+    if "keep" in sent:
+        keep_words(pledge, person=person, revision_id=sent["keep"])
+        return _("Your words stay as you agreed to them.")
+    if "agree" not in sent or not form.is_valid():
+        return ""
+    change_words(pledge, person=person, text=clean_words(form.cleaned_data["text"]))
+    with suppress(WordsChanged):  # written beside the organiser's new words: that is a choice too
+        keep_words(pledge, person=person, revision_id=sent.get("revision", ""))
+    return _("Your words are changed.")
 
 
-def _describe_pledge(pledge: Pledge) -> dict[str, Any]:
-    """What a page shows of a pledge; ``sign`` is the state of its pill."""
+def _describe_pledge(pledge: Pledge, *, now: datetime) -> dict[str, Any]:
+    """What a page shows of a pledge; ``sign`` is the state of its pill.
+
+    ``news`` are the organiser's new words while its owner has still to choose.
+    """
     campaign = pledge.campaign
     is_coming = pledge.state == PledgeState.LIVE and campaign.state in (
         CampaignState.SCHEDULED,
         CampaignState.SUSPENDED,
     )
+    can_edit = pledge.can_be_edited(now)
     sign = str(pledge.state)
     if is_coming:
         sign = "ready" if pledge.account.is_linked else "renew"
@@ -205,7 +224,8 @@ def _describe_pledge(pledge: Pledge) -> dict[str, Any]:
         "pledge": pledge,
         "post": _describe_post(pledge, text=pledge.text),
         "is_coming": is_coming,
-        "is_outdated": is_coming and pledge.revision_id != campaign.approved_id,
+        "news": compare_words(pledge) if can_edit and has_new_words(pledge) else None,
+        "can_edit": can_edit,
         "sign": sign,
     }
 

@@ -18,7 +18,8 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision
 from networks.base import Mode
 from networks.registry import all_networks, get
-from supporters.forms import AgreeForm, LinkForm
+from supporters.choosing import complete_words, deal_wording, list_options
+from supporters.forms import AgreeForm, LinkForm, name_words
 from supporters.models import AccountState, LinkedAccount, Pledge
 from supporters.pledging import (
     PledgeRefused,
@@ -47,33 +48,42 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
     """
     campaign = find_campaign(request, slug=slug)
     asked = request.POST if request.method == "POST" else request.GET
-    chosen = [int(pk) for pk in asked.getlist("account") if pk.isdecimal() and len(pk) < 19]
+    left_out = {asked.get("leave")}
+    chosen = [
+        int(pk)
+        for pk in asked.getlist("account")
+        if pk.isdecimal() and len(pk) < 19 and pk not in left_out
+    ]
     person = request.user if isinstance(request.user, User) else None
     accounts = _list_usable(person, pks=chosen) if person else []
     if person is None or not accounts:
         return redirect("support", slug=slug)
     if _find_why_closed(campaign):
         return show_support(request, campaign=campaign)
-    form = AgreeForm(request.POST or None, initial={"receipt_email": person.email or ""})
-    own_words = _read_own_words(form, campaign=campaign) if form.is_bound else ""
+    revision = _get_approved(campaign)
+    form = _open_form(request, revision=revision, campaign=campaign, accounts=accounts)
     if "agree" in request.POST and form.is_valid():
+        wording = form.cleaned_data["wording"]
         try:
             pledge(
                 campaign,
                 person=person,
                 account_ids=chosen,
                 seen=request.POST.get("seen", ""),
-                own_words=own_words,
+                wording=wording,
+                words=form.cleaned_data[name_words(wording)],
                 is_shown=form.cleaned_data["is_shown"],
                 receipt_email=form.cleaned_data["receipt_email"],
                 receipt_language=(get_language() or "en")[:2],
             )
         except PledgeRefused as error:
-            form.add_error(None, error.sentence)
             campaign = find_campaign(request, slug=slug)
+            revision = _get_approved(campaign)
+            form = _open_form(request, revision=revision, campaign=campaign, accounts=accounts)
+            form.add_error(None, error.sentence)
         else:
             return redirect("support_thanks", slug=slug)
-    return _show_agree(request, campaign=campaign, form=form, accounts=accounts, own=own_words)
+    return _show_agree(request, campaign=campaign, form=form, accounts=accounts)
 
 
 @never_cache
@@ -99,7 +109,8 @@ def thank(request: HttpRequest, slug: str) -> HttpResponse:
 def find_campaign(request: HttpRequest, *, slug: str) -> Campaign:
     """A campaign that this reader may see and that was approved. Raises Http404."""
     seen = Campaign.objects.seen_by(request.user).filter(approved__isnull=False)
-    return get_object_or_404(seen.select_related("approved", "organiser"), slug=slug)
+    seen = seen.select_related("approved", "organiser").prefetch_related("approved__wordings")
+    return get_object_or_404(seen, slug=slug)
 
 
 def show_support(
@@ -178,15 +189,15 @@ def _show_agree(
     campaign: Campaign,
     form: AgreeForm,
     accounts: Sequence[LinkedAccount],
-    own: str,
 ) -> HttpResponse:
     """The page of ``agree``, or the part of it with the posts when a script asks."""
     revision = _get_approved(campaign)
-    text = join_words(revision, own_words=own)
+    text = _read_text(form, revision=revision)
     readings = [read_words(account, text=text) for account in accounts]
     context = {
         **_describe_campaign(campaign),
         "form": form,
+        "options": list_options(revision, form=form, accounts=accounts),
         "posts": [_describe_reading(reading) for reading in readings],
         "fits": all(reading.fits for reading in readings),
         "seen": sign_words(revision, text=text),
@@ -197,16 +208,31 @@ def _show_agree(
     return render(request, "supporters/agree.html", context, status=status)
 
 
-def _read_own_words(form: AgreeForm, *, campaign: Campaign) -> str:
-    """The own words if they can be posted; an error at their field if not."""
+def _open_form(
+    request: HttpRequest,
+    *,
+    revision: Revision,
+    campaign: Campaign,
+    accounts: Sequence[LinkedAccount],
+) -> AgreeForm:
+    """The form as it was sent; else with the wording that is this person's, as it was given."""
+    assert isinstance(request.user, User)
+    person = request.user
+    dealt = deal_wording(revision.texts, campaign=campaign, person=person, accounts=accounts)
+    sent = None
+    if request.method == "POST":
+        sent = complete_words(request.POST, revision=revision, dealt=dealt)
+    initial = {"wording": dealt, "receipt_email": person.email or ""}
+    form = AgreeForm(sent, messages=revision.messages, initial=initial)
     form.full_clean()
-    own_words = str(form.cleaned_data.get("own_words", ""))
-    try:
-        join_words(_get_approved(campaign), own_words=own_words)
-    except PledgeRefused as error:
-        form.add_error("own_words", error.sentence)
-        return ""
-    return own_words
+    return form
+
+
+def _read_text(form: AgreeForm, *, revision: Revision) -> str:
+    """The exact words as the form has them; the organiser's where nobody could post those."""
+    wording = int(form["wording"].value())
+    written = form.cleaned_data if form.is_bound else {}
+    return join_words(revision, wording=wording, words=written.get(name_words(wording), ""))
 
 
 def _find_why_closed(campaign: Campaign) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision, RevisionState
+from campaigns.wording import digest_words
 from networks.base import Credentials, Registration
 from supporters import vault
 from supporters.models import KnownServer, LinkedAccount, Pledge
@@ -16,9 +17,13 @@ from supporters.models import KnownServer, LinkedAccount, Pledge
 def make_campaign(
     organiser, *, launch_in=3600.0, slug="river", state=CampaignState.SCHEDULED, **facts
 ):
-    """An approved campaign that launches so many seconds from now."""
+    """An approved campaign that launches so many seconds from now.
+
+    ``wordings`` are the texts of those after the message.
+    """
     launch_at = database_now() + timedelta(seconds=launch_in)
     latest_minutes = facts.pop("latest_minutes", 45)
+    wordings = facts.pop("wordings", ())
     campaign = Campaign.objects.create(
         organiser=organiser,
         slug=slug,
@@ -40,6 +45,7 @@ def make_campaign(
         threshold=facts.get("threshold"),
         latest_minutes=latest_minutes,
     )
+    add_wordings(revision, wordings)
     Campaign.objects.filter(pk=campaign.pk).update(
         state=state,
         approved=revision,
@@ -49,6 +55,12 @@ def make_campaign(
     )
     campaign.refresh_from_db()
     return campaign
+
+
+def add_wordings(revision, texts):
+    """Further wordings of a revision, after its message."""
+    for position, text in enumerate(texts, start=2):
+        revision.wordings.create(position=position, text=text, digest=digest_words(text))
 
 
 def know_server(instance):
@@ -92,8 +104,8 @@ def link_mastodon(simulator, person, name, *, kind="mastodon", instance=None):
     )
 
 
-def make_pledge(campaign, account, *, text=None, **facts):
-    """A live pledge of an account."""
+def make_pledge(campaign, account, *, text=None, wording=1, **facts):
+    """A live pledge of an account, in the words of a wording unless others are given."""
     return Pledge.objects.create(
         campaign=campaign,
         person=account.person,
@@ -102,7 +114,8 @@ def make_pledge(campaign, account, *, text=None, **facts):
         network=account.network,
         host=account.known_server.host,
         revision=campaign.approved,
-        text=text or campaign.approved.text,
+        text=text or campaign.approved.texts[wording],
+        wording=wording,
         language="en",
         agreed_launch_at=campaign.launch_at,
         agreed_latest_at=campaign.latest_at,

@@ -33,13 +33,14 @@ def find_tomorrow_noon() -> datetime:
 class Draft:
     """What an organiser answers in the wizard. ``theme`` is a label; "" takes the first theme.
 
-    ``launch_at`` is UTC, of whole minutes.
+    ``wordings`` come after the message; ``launch_at`` is UTC, of whole minutes.
     """
 
     title: str = "Let the river run clean"
     summary: str = "Three barriers would stop the plastic before it reaches the sea."
     story: str = "The river runs through **eleven** towns.\n\nThree barriers would do."
     message: str = "Three barriers would stop the plastic before the sea."
+    wordings: tuple[str, ...] = ()
     link: str = "https://example.org/river?from=voices&lang=en"
     hashtag: str = "cleanriver"
     theme: str = ""
@@ -102,6 +103,10 @@ def write_campaign(page: Page, draft: Draft) -> str:
     fill(page, "Story", draft.story)
     press(page, "Save and write the message")
     fill(page, "The message", draft.message)
+    for position, wording in enumerate(draft.wordings, start=2):
+        fill(page, f"Wording {position}", wording)
+        press(page, "Save, and add another wording")
+        page.get_by_label(f"Wording {position + 1}", exact=True).wait_for()
     fill(page, "Link", draft.link)
     fill(page, "Hashtag", draft.hashtag)
     press(page, "Save and choose the moment")
@@ -167,15 +172,25 @@ def read_posts(page: Page) -> list[str]:
 
 
 def agree(
-    page: Page, *, own_words: str = "", is_shown: bool = False, receipt_email: str = ""
+    page: Page,
+    *,
+    wording: str = "",
+    own_words: str = "",
+    is_shown: bool = False,
+    receipt_email: str = "",
 ) -> list[str]:
     """Agree to what is shown on the page of the exact words; returns those words.
 
-    ``own_words`` are typed first, and waited for in the post that the page then shows.
+    ``wording`` is chosen first, by its words. ``own_words`` are written in front of the chosen
+    ones. Both are waited for in the post that the page then shows.
     """
     page.get_by_role("heading", name="Read what will be said in your name").wait_for()
+    if wording:
+        page.get_by_role("radio", name=wording).check()
+        page.get_by_role("article").filter(has_text=wording).first.wait_for()
     if own_words:
-        fill(page, "Your own words, if you like", own_words)
+        field = page.get_by_label("What you say", exact=True).and_(page.locator(":visible"))
+        field.fill(f"{own_words}\n\n{field.input_value()}")
         page.get_by_role("article").filter(has_text=own_words).first.wait_for()
     words = read_posts(page)
     if is_shown:

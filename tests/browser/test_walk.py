@@ -170,7 +170,7 @@ def support_campaign(
 def agree(page: Page, *, words: str, own_words: str, email: str) -> None:
     """Read exactly what will be posted, and say yes to it."""
     if own_words:
-        page.get_by_label("Your own words").fill(own_words)
+        page.get_by_label("What you say").fill(f"{own_words}\n\n{MESSAGE}")
     post = page.locator("#exact").get_by_role("article")
     expect(post.locator(".post__text")).to_have_text(words, use_inner_text=True)
     page.get_by_label("Show my name among the supporters.").check()

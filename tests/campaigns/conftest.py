@@ -48,6 +48,12 @@ def draw(form="PNG", size=(600, 400), mode="RGB", **facts):
     return SimpleUploadedFile(f"holiday.{form.lower()}", sheet.getvalue())
 
 
+@pytest.fixture(autouse=True)
+def two_networks(settings):
+    """Lengths are told for these two, whatever else can be switched on."""
+    settings.NETWORKS = {name: settings.NETWORKS[name] for name in ("mastodon", "bluesky")}
+
+
 @pytest.fixture
 def rex(db):
     """Reviews too."""

@@ -126,5 +126,5 @@ def test_desk_takes_few_queries(client, olive, rae, django_assert_max_num_querie
         campaign = write(olive, slug=f"d{number}", state="changes_asked", title="T", message="M")
         say(campaign, rae, verdict="changes_asked", reason="Why?")
     client.force_login(olive)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         client.get("/desk/")

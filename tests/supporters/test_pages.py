@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 from post_office.models import Email
 
 from campaigns.clock import database_now
@@ -73,13 +74,13 @@ def test_second_account_is_read_together_with_the_first(visitor, campaign):
 
 
 def test_words_are_shown_before_they_can_be_agreed_to(browser, campaign, account):
-    answer = agree(browser, campaign, account, own_words="I row there.")
+    answer = agree(browser, campaign, account, words_1="I row there.")
     page = unescape(answer.content.decode())
     assert answer.status_code == 422
-    assert f"I row there.\n\n{campaign.approved.text}" in page
+    assert "I row there.\n\nhttps://example.org/river" in page
     assert "Read them once more" in page
     assert not Pledge.objects.exists()
-    again = {"account": account.pk, "own_words": "I row there.", "seen": read_field(page, "seen")}
+    again = {"account": account.pk, "words_1": "I row there.", "seen": read_field(page, "seen")}
     browser.post(reverse("support_agree", args=[campaign.slug]), again)
     assert not Pledge.objects.exists()  # without the button it is no consent
     browser.post(reverse("support_agree", args=[campaign.slug]), {**again, "agree": "1"})
@@ -88,7 +89,7 @@ def test_words_are_shown_before_they_can_be_agreed_to(browser, campaign, account
 
 def test_preview_stores_nothing_and_a_script_gets_the_part(browser, campaign, account):
     address = reverse("support_agree", args=[campaign.slug])
-    form = {"account": account.pk, "own_words": "I row there.", "look": "1"}
+    form = {"account": account.pk, "words_1": "I row there.", "look": "1"}
     page = browser.post(address, form)
     part = browser.post(address, form, headers={"HX-Request": "true"})
     assert page.status_code == part.status_code == 200
@@ -136,9 +137,9 @@ def test_wrong_address_for_a_receipt_is_told_at_its_field(browser, campaign, acc
 
 
 def test_ten_megabytes_of_words_are_refused(browser, campaign, account):
-    assert agree(browser, campaign, account, own_words="x" * 20_000).status_code == 422
-    assert agree(browser, campaign, account, own_words="x" * 10_000_000).status_code == 400
-    assert agree(browser, campaign, account, own_words="a\x00b").status_code == 422
+    assert agree(browser, campaign, account, words_1="x" * 20_000).status_code == 422
+    assert agree(browser, campaign, account, words_1="x" * 10_000_000).status_code == 400
+    assert agree(browser, campaign, account, words_1="a\x00b").status_code == 422
     assert not Pledge.objects.exists()
 
 
@@ -241,9 +242,12 @@ def test_organisers_new_words_are_offered_and_taken(browser, campaign, account):
     newer = approve(campaign, message="Newer words.")
     address = reverse("pledge_edit", args=[made.pk])
     assert "organiser changed the message" in browser.get(reverse("my_pledges")).content.decode()
-    assert newer.text in unescape(browser.get(address).content.decode())
-    assert browser.post(address, {"take": str(newer.pk - 1)}).status_code == 422
-    assert browser.post(address, {"take": str(newer.pk)}).status_code == 302
+    assert newer.text in strip_tags(unescape(browser.get(address).content.decode()))
+    wrong = [{"take": newer.pk - 1, "wording": 1}, {"take": newer.pk, "wording": 2}]
+    wrong += [{"take": newer.pk, "wording": "x"}, {"take": newer.pk}, {"keep": newer.pk - 1}]
+    for form in wrong:
+        assert browser.post(address, form).status_code == 422, form
+    assert browser.post(address, {"take": newer.pk, "wording": 1}).status_code == 302
     made.refresh_from_db()
     assert (made.text, made.revision) == (newer.text, newer)
 

@@ -23,7 +23,7 @@ from supporters.pledging import (
 )
 from supporters.servers import remember_server
 from supporters.unlinking import unlink
-from tests.making import make_campaign, make_pledge
+from tests.making import add_wordings, make_campaign, make_pledge
 
 pytestmark = pytest.mark.django_db
 
@@ -55,30 +55,33 @@ def account(sam):
     return make_account(sam)
 
 
-def lend(campaign, *accounts, own_words="", seen=None, **more):
+def lend(campaign, *accounts, wording=1, words="", seen=None, **more):
     """Pledge as the page does, by default after having read the words as they are."""
     campaign.refresh_from_db()
-    text = join_words(campaign.approved, own_words=own_words)
+    text = join_words(campaign.approved, wording=wording, words=words)
     return pledge(
         campaign,
         person=more.pop("person", accounts[0].person),
         account_ids=[account.pk for account in accounts],
         seen=sign_words(campaign.approved, text=text) if seen is None else seen,
-        own_words=own_words,
+        wording=wording,
+        words=words,
         **more,
     )
 
 
-def approve(campaign, **changes):
-    """A new approved revision, as a review makes one."""
+def approve(campaign, *, wordings=None, **changes):
+    """A new approved revision, as a review makes one; ``wordings`` stay if they are not given."""
     campaign.refresh_from_db()
     old = campaign.approved
+    further = [text for position, text in old.messages.items() if position > 1]
     revision = Revision.objects.get(pk=old.pk)
     Revision.objects.filter(pk=old.pk).update(state=RevisionState.SUPERSEDED)
     revision.pk, revision.number = None, old.number + 1
     for name, value in changes.items():
         setattr(revision, name, value)
     revision.save()
+    add_wordings(revision, further if wordings is None else wordings)
     Campaign.objects.filter(pk=campaign.pk).update(approved=revision)
     return revision
 
@@ -97,9 +100,10 @@ def test_pledge_stores_the_exact_words_and_what_was_agreed(olive, account):
     assert made.is_shown
 
 
-def test_own_words_go_in_front(campaign, account):
-    (made,) = lend(campaign, account, own_words="  I row there.\r\n ")
-    assert made.text == f"I row there.\n\n{campaign.approved.text}"
+def test_own_words_take_the_place_of_the_message(campaign, account):
+    (made,) = lend(campaign, account, words="  I row there.\r\n ")
+    assert made.text == "I row there.\n\nhttps://example.org/river #cleanriver"
+    assert made.has_own_words
 
 
 def test_words_stay_when_the_organiser_changes_the_message(campaign, account):
@@ -116,7 +120,7 @@ def test_words_that_were_not_shown_are_refused(campaign, account):
     with pytest.raises(WordsChanged):
         lend(campaign, account, seen=seen)
     with pytest.raises(WordsChanged):
-        lend(campaign, account, own_words="More than I read", seen=seen)
+        lend(campaign, account, words="More than I read", seen=seen)
     with pytest.raises(WordsChanged):
         lend(campaign, account, seen="")
     assert not Pledge.objects.exists()
@@ -163,7 +167,7 @@ def test_second_click_gives_the_first_pledge(campaign, account):
 def test_second_pledge_with_other_words_is_refused(campaign, account):
     lend(campaign, account)
     with pytest.raises(PledgeRefused, match="other words"):
-        lend(campaign, account, own_words="Really!")
+        lend(campaign, account, words="Really!")
     assert Pledge.objects.count() == 1
 
 
@@ -205,8 +209,8 @@ ARABIC = "النهر لنا"
 
 
 def room_for(campaign, account):
-    """How many characters of one's own fit in front of the message."""
-    empty = read_words(account, text=join_words(campaign.approved, own_words="x")).length
+    """How many characters of one's own fit before the link and the hashtag."""
+    empty = read_words(account, text=join_words(campaign.approved, words="x")).length
     return empty.limit - empty.used + 1
 
 
@@ -214,31 +218,29 @@ def room_for(campaign, account):
 def test_length_is_exact_to_the_character(campaign, account, letter):
     room = room_for(campaign, account)
     with pytest.raises(PledgeRefused, match="That is 1 too many"):
-        lend(campaign, account, own_words=letter * (room + 1))
-    (made,) = lend(campaign, account, own_words=letter * room)
+        lend(campaign, account, words=letter * (room + 1))
+    (made,) = lend(campaign, account, words=letter * room)
     assert made.text.startswith(letter * room)
 
 
 def test_what_is_too_long_is_shown_at_its_end(campaign, account):
     room = room_for(campaign, account)
-    text = join_words(campaign.approved, own_words="a" * (room + 3))
+    text = join_words(campaign.approved, words="a" * (room + 3))
     reading = read_words(account, text=text)
     assert not reading.fits
     assert reading.kept + reading.excess == text
     assert read_words(account, text=reading.kept).fits
 
 
-@pytest.mark.parametrize(
-    "own_words", ["a\x00b", "bell\x07", "\ud800", "escape \x1b[31m", "x" * 10_001]
-)
-def test_what_no_post_can_have_is_refused_in_words(campaign, account, own_words):
+@pytest.mark.parametrize("words", ["a\x00b", "bell\x07", "\ud800", "escape \x1b[31m", "x" * 10_001])
+def test_what_no_post_can_have_is_refused_in_words(campaign, account, words):
     with pytest.raises(PledgeRefused):
-        lend(campaign, account, own_words=own_words, seen="whatever")
+        lend(campaign, account, words=words, seen="whatever")
     assert not Pledge.objects.exists()
 
 
 def test_right_to_left_words_are_kept_as_they_are(campaign, account):
-    (made,) = lend(campaign, account, own_words=ARABIC)
+    (made,) = lend(campaign, account, words=ARABIC)
     assert made.text.startswith(ARABIC)
 
 

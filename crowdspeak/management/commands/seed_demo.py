@@ -27,6 +27,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, Theme, Visibility
 from crowdspeak.simulated import ask_simulator, give_consent
 from launches.results import summarise
+from supporters.choosing import deal_wording
 from supporters.linking import begin_linking, finish_linking
 from supporters.models import AccountState, LinkedAccount
 from supporters.pledging import join_words, pledge, sign_words
@@ -34,6 +35,19 @@ from supporters.pledging import join_words, pledge, sign_words
 ORGANISER, ADMIN = "olive@demo.example", "rae@demo.example"
 LINKING_THREADS = 4
 PLEDGES_PER_COMMIT = 50
+WORDINGS = (
+    "I would rather wake up at the sea than at an airport. Keep the night train to the coast.",
+    "61,000 people slept in it last year. Give the night train two more years, and count us first.",
+    "Nurses, students, families: who travels at night has no other way. Keep the 22:10 running.",
+)
+# Every so many supporters, one says it in words of their own.
+OWN_EVERY = 9
+OWN_WORDS = (
+    "My grandmother takes it every month.",
+    "It brought me home from every night shift this winter.",
+    "We have no car, and the sea is six hours away.",
+    "I met my husband in carriage 14.",
+)
 STORY = """The night train to the coast leaves at 22:10 and arrives with the fishing boats. Last
 year **61,000 people** slept in it. In spring it is to be replaced by nothing at all.
 
@@ -211,8 +225,8 @@ def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
                 "title": "Keep the night train to the coast",
                 "summary": "Two more years for the 22:10, until somebody has counted its sleepers.",
                 "story": STORY,
-                "message": "I would rather wake up at the sea than at an airport. "
-                "Keep the night train to the coast.",
+                "message": WORDINGS[0],
+                "wordings": WORDINGS[1:],
                 "link": f"{settings.SITE_URL}/campaigns/{slug}/",
                 "hashtag": "NightTrain",
                 "language": "en",
@@ -223,7 +237,7 @@ def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
                 "visibility": Visibility.PUBLIC,
             },
             pending={},
-            fields=drafting.CONTENT,
+            fields=(*drafting.CONTENT, "wordings"),
         )
         campaign.refresh_from_db()
         Campaign.objects.amend(campaign, slug=slug)
@@ -231,21 +245,36 @@ def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
         return reviewing.approve(revision, reviewer=reviewer)
 
 
+def write_own_words(number: int, *, message: str) -> str:
+    """What this supporter makes of the message; empty for the many who leave it as it is."""
+    turn, rest = divmod(number, OWN_EVERY)
+    return "" if rest else f"{OWN_WORDS[turn % len(OWN_WORDS)]} {message}"
+
+
 def pledge_everybody(campaign: Campaign, *, number: int) -> int:
-    """Every linked account, its owner having read the exact words."""
+    """Every linked account, its owner having read the exact words: those dealt, or their own."""
     revision = campaign.revision
-    seen = sign_words(revision, text=join_words(revision))
+    texts = revision.texts
     accounts = list(
-        LinkedAccount.objects.filter(state=AccountState.LINKED).select_related("person")[:number]
+        LinkedAccount.objects.filter(state=AccountState.LINKED)
+        .select_related("person", "known_server")
+        .order_by("pk")[:number]
     )
     for start in range(0, len(accounts), PLEDGES_PER_COMMIT):
         with transaction.atomic():
             for account in accounts[start : start + PLEDGES_PER_COMMIT]:
+                wording = deal_wording(
+                    texts, campaign=campaign, person=account.person, accounts=[account]
+                )
+                words = write_own_words(account.pk, message=revision.messages[wording])
+                text = join_words(revision, wording=wording, words=words)
                 pledge(
                     campaign,
                     person=account.person,
                     account_ids=[account.pk],
-                    seen=seen,
+                    seen=sign_words(revision, text=text),
+                    wording=wording,
+                    words=words,
                     is_shown=account.pk % 3 != 0,
                     receipt_email=f"voice{account.pk}@demo.example" if account.pk % 10 == 0 else "",
                 )
