@@ -208,4 +208,4 @@ def _read_reply(answer: Answer, content: object) -> Reply:
 
 def _read_number(said: Mapping[str, Any], name: str) -> int:
     value = said.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return value if isinstance(value, int) else 0

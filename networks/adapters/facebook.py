@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode, urlsplit
 
-from facebook import GraphAPI
-
 from networks.base import (
     Allowance,
     Composition,
@@ -226,9 +224,7 @@ class Facebook:
         (https://developers.facebook.com/docs/graph-api/reference/user/permissions takes either).
         """
         graph = self._open(http, server, secret=registration.client_secret)
-        token = GraphAPI().get_app_access_token(
-            registration.client_id, registration.client_secret, offline=True
-        )
+        token = f"{registration.client_id}|{registration.client_secret}"
         path = f"{self._version}/{quote(credentials.extra.get('person', ''), safe='')}/permissions"
         reply = await ask(
             graph, lambda api: api.request(path, args={}, method="DELETE"), access_token=token

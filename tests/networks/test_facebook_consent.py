@@ -238,8 +238,9 @@ def test_consent_that_leads_nowhere_links_nothing(
     assert type(fail_of(lambda: accept(pages))) is expected
 
 
-def test_refusal_that_repeats_the_code_is_not_repeated() -> None:
-    error = fail_of(lambda: accept({ACCESS: refuse(100, message="no such code-1")}))
+@pytest.mark.parametrize("secret", ["code-1", APP_SECRET])
+def test_refusal_that_repeats_a_secret_is_not_repeated(secret: str) -> None:
+    error = fail_of(lambda: accept({ACCESS: refuse(100, message=f"no such {secret}")}))
     assert str(error) == "Facebook refused: “HTTP 400”."
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from networks.adapters.facebook import Facebook
 from networks.base import Numbers, Server
-from networks.errors import NeedsRelink, NetworkError, OutcomeUnknown, TryLater
+from networks.errors import NeedsRelink, NetworkError, OutcomeUnknown, Rejected, TryLater
 from networks.http import Http
 from tests.networks.boxes import NOW, SECRET, Box, Page, fail_of, write_post
 from tests.networks.facebook_boxes import CREDENTIALS, FEED, WEBSITE, refuse, say, with_graph
@@ -149,11 +149,15 @@ def test_empty_page_in_the_middle_is_not_the_end() -> None:
 
 
 def test_feed_that_never_ends_is_not_absence() -> None:
-    def repeat(_request: web.Request) -> dict[str, Any]:
+    asked: list[str] = []
+
+    def repeat(request: web.Request) -> dict[str, Any]:
+        asked.append(request.path)
         entry = write_entry(2, message="Autre")
         return {"data": [entry], "paging": {"next": "https://x.example/?after=1"}}
 
     assert type(fail_of(lambda: look(repeat))) is OutcomeUnknown
+    assert len(asked) == 2
 
 
 def test_page_that_posted_too_much_is_not_absence_but_what_was_found_counts() -> None:
@@ -282,6 +286,7 @@ def test_no_posts_are_not_asked_about() -> None:
     ("page", "expected"),
     [
         (refuse(190), NeedsRelink),
+        (refuse(506), Rejected),
         (refuse(2, status=500), TryLater),
         (refuse(32), TryLater),
         (say(b"<html>", kind="text/html"), TryLater),

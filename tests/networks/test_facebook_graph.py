@@ -76,7 +76,9 @@ def test_deadline_holds_for_the_library_too() -> None:
             server, _ = await adapter.find_server(http, "")
             return await adapter.publish(http, server, CREDENTIALS, write_post())
 
-    assert type(fail_of(lambda: asyncio.run(work()))) is OutcomeUnknown
+    error = fail_of(lambda: asyncio.run(work()))
+    assert type(error) is OutcomeUnknown
+    assert error.facts["seconds"] == 1
     assert wait_for_threads()
 
 

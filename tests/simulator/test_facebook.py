@@ -10,8 +10,7 @@ import pytest
 
 from simulator.clock import tell_time
 from simulator.facebook import PAGE_LIMIT
-from simulator.facebook_dialect import FacebookDialect
-from simulator.facebook_tokens import FacebookServer
+from simulator.facebook_tokens import LONG_SECONDS, FacebookServer
 from simulator.layout import PLATFORMS, Instance
 from simulator.world import World
 
@@ -172,7 +171,7 @@ def test_app_can_speak_for_itself(graph):
     assert answer.json["access_token"] == f"{APP}|{SECRET}"
 
 
-def test_short_token_ends_and_so_does_what_came_of_it(box, graph):
+def test_short_token_ends_and_cannot_be_made_longer_then(box, graph):
     box.call("PUT", "/_simulator/settings", json={"access_token_seconds": -1})
     token = graph.agree()
     assert read_error(graph.call("GET", "/me", token)) == (401, 190, 463)
@@ -357,15 +356,34 @@ def test_faults_speak_the_dialect(box, graph, page):
     assert read_error(graph.trade(code=code, redirect_uri=REDIRECT)) == (400, 100, 36009)
 
 
-def test_day_of_a_page_is_over_after_so_many_calls():
+def test_requests_to_publish_are_logged_with_what_came_of_them(box, graph, page):
+    graph.post(page, "Un")
+    graph.post(page, "Un")
+    log = box.call("GET", "/_simulator/requests").json
+    assert [entry["outcome"] for entry in log] == ["accepted", "refused 400"]
+    assert {entry["account"].partition("@")[0] for entry in log} == {"sam"}
+
+
+def make_server():
     instance = Instance(kind=PLATFORMS["facebook"], authority="x", url="http://x")
-    world = World([instance])
-    server = FacebookServer(instance, world=world)
-    page = world.ensure_account(instance, name="sam")
+    return FacebookServer(instance, world=World([instance]))
+
+
+def test_page_token_of_a_short_one_ends_with_it():
+    server = make_server()
+    person = server.meet("sam", scopes=frozenset())
+    [sam] = person.tasks
+    short, long = (server.issue_token(person, seconds=seconds) for seconds in (3600, LONG_SECONDS))
+    assert server.give_page_token(sam, holder=short).expires_at == short.expires_at
+    assert server.give_page_token(sam, holder=long).expires_at is None
+
+
+def test_day_of_a_page_is_over_after_so_many_calls():
+    server = make_server()
+    page = server.world.ensure_account(server.instance, name="sam")
     standing = server.windows.count(page, limit=PAGE_LIMIT, points=PAGE_LIMIT.points)
     assert not standing.exceeded
     assert server.windows.count(page, limit=PAGE_LIMIT).exceeded
     assert standing.resets_at - tell_time() <= 86_400
     server.reset(accounts=False)
     assert not server.windows.count(page, limit=PAGE_LIMIT).exceeded
-    assert FacebookDialect().name_key(None) is None
