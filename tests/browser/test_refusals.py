@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from campaigns import drafting
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Revision, RevisionState
 from supporters.models import LinkedAccount, Pledge
 from tests.browser.acting import come_in, lend, press, sign_in
 from tests.browser.conftest import make_user
@@ -78,8 +78,9 @@ def test_a_supporter_needs_no_script(
     assert campaign.approved is not None
     page = new_page(viewport=PHONE, java_script_enabled=False)
     lend_on_mastodon(page, simulator, campaign=campaign)
-    page.get_by_label("Your own words").fill("I swim in it.")
-    press(page, "Show the post with my words")
+    message = campaign.approved.message
+    page.get_by_label("What you say").fill(f"I swim in it.\n\n{message}")
+    press(page, "Show the post with these words")
     words = f"I swim in it.\n\n{campaign.approved.text}"
     post = page.locator("#exact").get_by_role("article")
     expect(post.locator(".post__text")).to_have_text(words, use_inner_text=True)
@@ -92,14 +93,22 @@ def test_a_supporter_needs_no_script(
     assert not Pledge.objects.counting().exists()
 
 
+def approve_anew(campaign: Campaign, *, message: str) -> None:
+    """What a review does to an organiser's new message."""
+    newer = Revision.objects.get(pk=campaign.approved_id)
+    Revision.objects.filter(pk=newer.pk).update(state=RevisionState.SUPERSEDED)
+    newer.pk, newer.number, newer.message = None, newer.number + 1, message
+    newer.save(force_insert=True)
+    Campaign.objects.filter(pk=campaign.pk).update(approved=newer)
+
+
 def test_words_that_changed_meanwhile_are_read_again(
     web: Product, simulator: PostalSimulator, new_page: NewPage, campaign: Campaign
 ) -> None:
     assert campaign.approved is not None
     page = new_page(viewport=PHONE)
     lend_on_mastodon(page, simulator, campaign=campaign)
-    campaign.approved.message = "Two barriers would do."
-    campaign.approved.save()
+    approve_anew(campaign, message="Two barriers would do.")
     press(page, AGREE)
     expect(page.get_by_role("alert").first).to_contain_text(re.compile(r"\w+ \w+"))
     expect(page.locator("#exact")).to_contain_text("Two barriers would do.")

@@ -100,7 +100,7 @@ def write_campaign(page: Page) -> None:
     follow(page, "Message")
     expect(page.get_by_label("The message", exact=True)).to_have_value(MESSAGE)
     expect(page.get_by_label("Hashtag")).to_have_value("#CleanRiver")
-    page.get_by_label("Link").fill("river.example/barriers")
+    page.get_by_label("Link", exact=True).fill("river.example/barriers")
     look(page)
     press(page, "Save and choose the moment")
 
