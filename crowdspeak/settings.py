@@ -169,6 +169,7 @@ CELERY_TASK_DEFAULT_QUEUE = "launches"
 CELERY_TASK_ROUTES = {
     "launches.tasks.tick": {"queue": "tick"},
     "launches.tasks.send_mails": {"queue": "mails"},
+    "launches.tasks.check_before_launches": {"queue": "preflight"},
 }
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "launches.tasks.tick", "schedule": 1.0, "options": {"expires": 3}},

@@ -8,14 +8,17 @@ from post_office.mail import send_queued_mail_until_done
 from post_office.models import STATUS, Email
 
 from launches.delivering import deliver
+from launches.preflight import check_accounts, remind
 from launches.ticking import tick as do_tick
 
 WAKE_EXPIRES_SECONDS = 5
+CHECK_EXPIRES_SECONDS = 10
 MAIL_EXPIRES_SECONDS = 30
-RUNS_AT_ONCE = 10  # launches per process; the worker has more threads, for ticks and mails
+RUNS_AT_ONCE = 10  # launches per process; the worker has more threads, for ticks, mails and checks
 
 _running: set[int] = set()
 _running_lock = threading.Lock()
+_checking = threading.Lock()
 _stopping = threading.Event()
 
 
@@ -38,7 +41,10 @@ def _nudge() -> None:
 @shared_task(name="launches.tasks.tick")
 def tick() -> None:
     """Every second, from beat."""
-    do_tick(lambda pk: run_launch.apply_async((pk,), expires=WAKE_EXPIRES_SECONDS))
+    do_tick(
+        lambda pk: run_launch.apply_async((pk,), expires=WAKE_EXPIRES_SECONDS),
+        lambda: check_before_launches.apply_async(expires=CHECK_EXPIRES_SECONDS),
+    )
     if Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued]).exists():
         send_mails.apply_async(expires=MAIL_EXPIRES_SECONDS)
 
@@ -55,6 +61,18 @@ def run_launch(launch_id: int) -> None:
     finally:
         with _running_lock:
             _running.discard(launch_id)
+
+
+@shared_task(name="launches.tasks.check_before_launches")
+def check_before_launches() -> None:
+    """Check accounts that a launch is coming for, one look at a time per process."""
+    if not _checking.acquire(blocking=False):
+        return
+    try:
+        check_accounts(stopping=_stopping.is_set)
+        remind()
+    finally:
+        _checking.release()
 
 
 @shared_task(name="launches.tasks.nudge")

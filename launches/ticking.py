@@ -16,6 +16,7 @@ from launches import installation, planning, sweeping
 from launches.igniting import end_cancelled
 from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
+from launches.preflight import wake_checker
 from launches.receipts import queue_receipts, tell_organisers
 from supporters.mails import tell_of_changes
 from supporters.rewording import tell_of_new_words
@@ -34,8 +35,11 @@ def seconds_since_tick() -> float | None:
     return (database_now() - beat.beat_at).total_seconds() if beat else None
 
 
-def tick(wake: Wake) -> None:
-    """Do all that is due; ``wake`` is called with each launch that workers should look at."""
+def tick(wake: Wake, check: Callable[[], object] = lambda: None) -> None:
+    """Do all that is due; ``wake`` is called with each launch that workers should look at.
+
+    ``check`` is called when somebody should look for accounts to check before a launch.
+    """
     now = database_now()
     if installation.hold_if_foreign():
         return
@@ -48,6 +52,7 @@ def tick(wake: Wake) -> None:
         partial(sweeping.close_late, now),
         partial(sweeping.finish_launches, now),
         partial(wake_workers, now, wake),
+        partial(wake_checker, now, check),
         partial(queue_receipts, limit=MAIL_BATCH),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),

@@ -20,6 +20,7 @@ from campaigns.models import (
 )
 from launches.models import Launch
 from pages.listing import count_people, find_launches
+from pages.readying import Readying, count_ready
 from pages.showing import ROOM_OPENS
 from pages.staging import Stage, find_stage
 from pages.varying import Variety, measure_variety
@@ -43,6 +44,7 @@ class Entry:
     stage: Stage
     people: int
     variety: Variety
+    readying: Readying
     decision: ReviewDecision | None
     missing: list[Missing]
     now: datetime
@@ -111,6 +113,11 @@ class Entry:
         return not is_settled and self.stage != Stage.LEAVING
 
     @property
+    def shows_ready(self) -> bool:
+        """Whether it matters how many accounts can be posted from."""
+        return self.stage == Stage.OPEN and bool(self.readying.accounts)
+
+    @property
     def has_room(self) -> bool:
         """Whether the launch room is worth a look."""
         launch_at = self.campaign.launch_at
@@ -130,10 +137,11 @@ def find_own(person: User) -> QuerySet[Campaign]:
 
 
 def list_entries(campaigns: Sequence[Campaign], *, now: datetime) -> list[Entry]:
-    """The desk's entries, in the order given; six queries, however many there are."""
+    """The desk's entries, in the order given; seven queries, however many there are."""
     launches = find_launches(campaigns)
     people = count_people(campaigns)
     varieties = measure_variety(campaigns)
+    readying = count_ready(campaigns)
     revisions = _find_working(campaigns)
     decisions = _find_decisions(campaigns)
     entries = []
@@ -149,6 +157,7 @@ def list_entries(campaigns: Sequence[Campaign], *, now: datetime) -> list[Entry]
                 stage=find_stage(campaign, launch=launch, now=now),
                 people=people.get(campaign.pk, 0),
                 variety=varieties[campaign.pk],
+                readying=readying[campaign.pk],
                 decision=decisions.get(campaign.pk),
                 missing=list_missing(working, now=now) if working.state in WRITABLE else [],
                 now=now,

@@ -15,9 +15,10 @@ from launches.models import Launch
 from launches.results import Summary, find_launch, summarise
 from networks.base import Mode
 from networks.registry import all_networks
+from pages.readying import COUNTS, Readying
 from pages.staging import Stage, find_stage
 from pages.varying import Variety, measure_variety
-from supporters.models import AccountState, Pledge
+from supporters.models import Pledge
 
 FACES = 24
 ROOM_OPENS = timedelta(hours=1)  # from then on the page leads to the launch room
@@ -25,23 +26,16 @@ EXACT_BELOW = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crowd:
+class Crowd(Readying):
     """Who stands behind a campaign. ``reach`` is None where no account told of its followers.
 
-    ``renew`` accounts have to be authorised again by their owners before they can post; ``silent``
-    ones do not tell how many follow them, and are not in the reach.
+    ``people`` are those who count. ``silent`` accounts do not tell how many follow them, and are
+    not in the reach.
     """
 
     people: int
-    accounts: int
-    renew: int
     silent: int
     reach: int | None
-
-    @property
-    def ready(self) -> int:
-        """How many accounts could be posted from now."""
-        return self.accounts - self.renew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,10 +152,8 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
 def count_crowd(campaign: Campaign) -> Crowd:
     """Count the people, the accounts and the reach of the pledges that stand."""
     pledges = Pledge.objects.filter(campaign=campaign).counting()
-    counts = pledges.aggregate(
-        accounts=Count("pk"),
-        renew=Count("pk", filter=Q(account__state=AccountState.NEEDS_RELINK)),
-        silent=Count("pk", filter=Q(account__followers=None)),
+    counts = pledges.with_readiness().aggregate(
+        silent=Count("pk", filter=Q(account__followers=None)), **COUNTS
     )
     is_told = not counts["accounts"] or counts["silent"] < counts["accounts"]
     return Crowd(

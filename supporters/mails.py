@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -19,6 +20,7 @@ from networks.registry import get
 from supporters.models import LinkedAccount, Pledge, PledgeState
 
 MOST_AT_ONCE = 200
+ASKED_AGAIN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -54,32 +56,49 @@ def queue_pledged(pledges: Sequence[Pledge]) -> None:
     )
 
 
-def queue_relink(account_id: int) -> None:
-    """Ask the owner of an account to authorise it again, if a launch is still to come for it."""
+def queue_relink(account_id: int, *, asked_before: datetime | None = None) -> bool:
+    """Ask the owner of an account to authorise it again, if a launch is still to come for it.
+
+    The authorisation is over, or ends before a post of that launch could leave. Whoever was asked
+    after ``asked_before`` (a day ago, unless given) is not asked once more. Whether it was asked.
+    """
+    now = database_now()
     account = LinkedAccount.objects.select_related("person").get(pk=account_id)
+    coming = account.pledges.filter(
+        state=PledgeState.LIVE,
+        campaign__state=CampaignState.SCHEDULED,
+        campaign__launch_at__gt=now,
+    )
+    if account.is_linked:
+        coming = coming.filter(campaign__latest_at__gt=account.expires_at)
     waiting = list(
-        account.pledges.filter(
-            state=PledgeState.LIVE,
-            campaign__state=CampaignState.SCHEDULED,
-            campaign__launch_at__gt=database_now(),
-        )
-        .select_related("campaign__approved", "person")
-        .order_by("campaign__launch_at")
+        coming.select_related("campaign__approved", "person").order_by("campaign__launch_at")
     )
+    was_not_asked = (
+        Q(asked_at=None)
+        | Q(asked_at__lt=asked_before or now - ASKED_AGAIN_AFTER)
+        | Q(asked_at__lt=F("linked_at"))
+    )
+    asks = LinkedAccount.objects.filter(was_not_asked, pk=account_id)
+    if not waiting or not asks.update(asked_at=now):
+        return False
     recipients = [found for found in map(find_recipient, waiting) if found is not None]
-    if not recipients:
-        return
-    queue_mail(
-        recipients[0].email,
-        template="relink",
-        language=recipients[0].language,
-        context={
-            "account": account,
-            "network": get(account.network).label,
-            "campaigns": [pledge.campaign for pledge in waiting],
-        },
-        expires_at=waiting[-1].campaign.latest_at,
-    )
+    if recipients:
+        was_asked = account.asked_at is not None and account.asked_at >= account.linked_at
+        queue_mail(
+            recipients[0].email,
+            template="relink",
+            language=recipients[0].language,
+            context={
+                "account": account,
+                "network": get(account.network).label,
+                "campaigns": [pledge.campaign for pledge in waiting],
+                "ends_at": account.expires_at if account.is_linked else None,
+                "is_reminder": was_asked,
+            },
+            expires_at=waiting[-1].campaign.latest_at,
+        )
+    return True
 
 
 def queue_new_words(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:

@@ -5,23 +5,26 @@ A token exists only sealed (``vault.py``). A pledge keeps the exact words its ow
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
 from networks.base import Server
 
+CHECKS_BEGIN = timedelta(hours=72)  # before a launch, whose accounts are then checked
+
 
 class KnownServer(models.Model):
     """A host on which accounts live, and our registration there: made once, then kept.
 
     A registration is good for one way back (``registered_for``): a site that moved registers anew.
+    No account is checked there before ``rests_until``: it is in trouble, or asked us to wait.
     """
 
     network = models.CharField(_("network"), max_length=20)
@@ -33,6 +36,7 @@ class KnownServer(models.Model):
     registered_for = models.CharField(max_length=300, editable=False, blank=True)
     registered_at = models.DateTimeField(_("registered"), null=True, blank=True)
     checked_at = models.DateTimeField(_("asked last"), default=timezone.now)
+    rests_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("server")
@@ -86,6 +90,12 @@ class LinkedAccount(models.Model):
     (``vault.fingerprint``). ``refreshing_until`` is the lease of whoever refreshes its tokens:
     refresh tokens are used once, so one at a time. ``grant`` is shared by accounts that one
     authorisation covers: revoking it ends them all.
+
+    ``checked_at`` is when the network last let us in: it was linked, its tokens were refreshed, or
+    it was asked. ``refused_at`` is when it let us in and said that the account cannot be posted
+    from. ``busy_until``: it is just being checked (a lease), or left alone for a while.
+    ``ends_at`` is the end of an authorisation that only its owner can renew; it says nothing of
+    another ``expires_at`` than its own. ``asked_at`` is when the owner was last asked to renew it.
     """
 
     person = models.ForeignKey(
@@ -109,6 +119,10 @@ class LinkedAccount(models.Model):
     refreshing_until = models.DateTimeField(null=True, blank=True, editable=False)
     linked_at = models.DateTimeField(_("linked"), default=timezone.now)
     checked_at = models.DateTimeField(_("checked"), default=timezone.now)
+    refused_at = models.DateTimeField(_("refused"), null=True, blank=True)
+    busy_until = models.DateTimeField(null=True, blank=True, editable=False)
+    ends_at = models.DateTimeField(_("authorisation ends"), null=True, blank=True, editable=False)
+    asked_at = models.DateTimeField(_("asked to renew"), null=True, blank=True)
     unlinked_at = models.DateTimeField(_("unlinked"), null=True, blank=True)
 
     class Meta:
@@ -132,11 +146,31 @@ class LinkedAccount(models.Model):
         """Whether a post could be made from it now."""
         return self.state == AccountState.LINKED
 
+    def ends_before(self, moment: datetime) -> bool:
+        """Whether its authorisation is known to end before then, unless its owner renews it."""
+        return (
+            self.ends_at is not None and self.ends_at == self.expires_at and self.ends_at < moment
+        )
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether its network said at the last check that it cannot be posted from."""
+        return self.refused_at is not None and self.refused_at > self.checked_at
+
 
 class PledgeState(models.TextChoices):
     LIVE = "live", _("Pledged")
     CALLED = "called", _("Called")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Readiness(models.TextChoices):
+    """Whether the account of a pledge can be posted from, as far as is known."""
+
+    UNCHECKED = "unchecked", _("Not checked yet")
+    READY = "ready", _("Ready")
+    REFUSED = "refused", _("Not let in")
+    RENEW = "renew", _("To renew")
 
 
 class PledgeQuerySet(models.QuerySet["Pledge"]):
@@ -149,6 +183,26 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
     def count_people(self) -> int:
         """How many people stand behind them: what a threshold counts."""
         return self.counting().values("person").distinct().count()
+
+    def with_readiness(self) -> PledgeQuerySet:
+        """Each with its ``found_readiness``: the rule of ``Pledge.readiness``, for the database."""
+        ends = Q(account__ends_at=F("account__expires_at"))
+        checks_begin_at = F("campaign__launch_at") - CHECKS_BEGIN
+        return self.annotate(
+            found_readiness=Case(
+                When(account__state=AccountState.NEEDS_RELINK, then=Value(Readiness.RENEW)),
+                When(
+                    ends & Q(account__ends_at__lt=F("campaign__latest_at")),
+                    then=Value(Readiness.RENEW),
+                ),
+                When(
+                    account__refused_at__gt=F("account__checked_at"),
+                    then=Value(Readiness.REFUSED),
+                ),
+                When(account__checked_at__gte=checks_begin_at, then=Value(Readiness.READY)),
+                default=Value(Readiness.UNCHECKED),
+            )
+        )
 
     def reach(self) -> int:
         """The sum of the followers that the networks told of; an estimate."""
@@ -226,6 +280,21 @@ class Pledge(models.Model):
         with the moment, and never grows.
         """
         return min(latest_at, launch_at + (self.agreed_latest_at - self.agreed_launch_at))
+
+    @property
+    def readiness(self) -> Readiness:
+        """Whether its account can be posted from: known from three days before the launch on."""
+        account, campaign = self.account, self.campaign
+        if account.state == AccountState.NEEDS_RELINK:
+            return Readiness.RENEW
+        if campaign.latest_at is not None and account.ends_before(campaign.latest_at):
+            return Readiness.RENEW
+        if account.is_refused:
+            return Readiness.REFUSED
+        launch_at = campaign.launch_at
+        if launch_at is not None and account.checked_at >= launch_at - CHECKS_BEGIN:
+            return Readiness.READY
+        return Readiness.UNCHECKED
 
     def can_be_edited(self, now: datetime) -> bool:
         """Whether its words may still change: until T-60 s."""

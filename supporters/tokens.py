@@ -14,12 +14,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from campaigns.clock import database_now
 from networks.base import Credentials
@@ -62,17 +62,23 @@ class RefreshClaim:
 
 
 def is_running_out(
-    credentials: Credentials, *, now: datetime, refused: Credentials | None = None
+    credentials: Credentials,
+    *,
+    now: datetime,
+    refused: Credentials | None = None,
+    until: datetime | None = None,
 ) -> bool:
     """Whether the access token is to be renewed, and can be.
 
-    It ends within two minutes, or it still is the one that the network refused.
+    It ends within two minutes, or before ``until``, or it still is the one that the network
+    refused.
     """
     if not credentials.refresh_token:
         return False
     if refused is not None and credentials.access_token == refused.access_token:
         return True
-    return credentials.expires_at is not None and credentials.expires_at <= now + REFRESH_BEFORE
+    needed_until = max(now + REFRESH_BEFORE, until or now)
+    return credentials.expires_at is not None and credentials.expires_at <= needed_until
 
 
 def read_credentials(account: LinkedAccount) -> Credentials:
@@ -115,12 +121,14 @@ async def refresh_if_needed(
     account_id: int,
     *,
     refused: Credentials | None = None,
+    until: datetime | None = None,
     run: RunInThread | None = None,
 ) -> Credentials:
     """The account's credentials, good for two minutes at least. One refresh at a time.
 
-    ``refused`` are credentials that the network called run out before their time. ``run`` takes
-    the database work to a thread. Whoever finds that another one refreshes waits for
+    ``refused`` are credentials that the network called run out before their time; others are
+    refreshed as well when they end before ``until``, as late as a network lets them last. ``run``
+    takes the database work to a thread. Whoever finds that another one refreshes waits for
     it, up to twenty seconds. Nothing was posted by any of this: raises NeedsRelink (and marks the
     account), TryLater, Rejected, and VaultError.
     """
@@ -128,13 +136,14 @@ async def refresh_if_needed(
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + WAIT_SECONDS
     while True:
-        found = await run(lambda: _look(account_id, refused=refused))
+        found = await run(partial(_look, account_id, refused=refused, until=until))
         if isinstance(found, Credentials):
             return found
         if found is not None:
             return await _refresh(http, found, run=run)
         if loop.time() > give_up_at:
             raise TryLater(_BEING_RENEWED, after_seconds=5.0)
+        until = None  # what the other one gets lasts as long as ours would
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -150,7 +159,9 @@ async def run_in_thread(work: Callable[[], Given]) -> Given:
     return await sync_to_async(go, thread_sensitive=False)()
 
 
-def claim_refresh(account_id: int, *, refused: Credentials | None = None) -> RefreshClaim | None:
+def claim_refresh(
+    account_id: int, *, refused: Credentials | None = None, until: datetime | None = None
+) -> RefreshClaim | None:
     """Take the lease to refresh an account. None: somebody holds it, or there is nothing to do.
 
     Compare-and-set by the database's clock. Raises VaultError; then the lease is not taken.
@@ -165,7 +176,7 @@ def claim_refresh(account_id: int, *, refused: Credentials | None = None) -> Ref
     if account is None:
         return None
     credentials = read_credentials(account)
-    if not is_running_out(credentials, now=now, refused=refused):
+    if not is_running_out(credentials, now=now, refused=refused, until=until):
         return None
     lease_until = now + timedelta(seconds=LEASE_SECONDS)
     claimed = (
@@ -202,7 +213,7 @@ def save_refreshed(claim: RefreshClaim, *, credentials: Credentials) -> bool:
         sealed_credentials=vault.seal_credentials(credentials, fingerprint=account.fingerprint),
         expires_at=credentials.expires_at,
         refreshing_until=None,
-        checked_at=timezone.now(),
+        checked_at=database_now(),
     )
     return bool(saved)
 
@@ -246,13 +257,23 @@ def mark_refused(account_id: int, *, linked_at: datetime) -> bool:
     return account is not None and mark_needs_relink(account)
 
 
-def _look(account_id: int, *, refused: Credentials | None) -> Credentials | RefreshClaim | None:
+def mark_if_unchanged(account_id: int, *, refused: Credentials) -> bool:
+    """The same for who has kept what was refused: other tokens, got since then, are left alone."""
+    account = LinkedAccount.objects.filter(pk=account_id, state=AccountState.LINKED).first()
+    if account is None or read_credentials(account).access_token != refused.access_token:
+        return False
+    return mark_needs_relink(account)
+
+
+def _look(
+    account_id: int, *, refused: Credentials | None, until: datetime | None
+) -> Credentials | RefreshClaim | None:
     """Good credentials, or the leave to refresh them, or None: somebody else is at it."""
     account = LinkedAccount.objects.get(pk=account_id)
     credentials = read_credentials(account)
-    if not is_running_out(credentials, now=database_now(), refused=refused):
+    if not is_running_out(credentials, now=database_now(), refused=refused, until=until):
         return credentials
-    return claim_refresh(account_id, refused=refused)
+    return claim_refresh(account_id, refused=refused, until=until)
 
 
 async def _save(claim: RefreshClaim, renewed: Credentials, *, run: RunInThread) -> bool:

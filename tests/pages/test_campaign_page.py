@@ -1,10 +1,13 @@
 """The campaign page: who sees it, in which stage, with which numbers, in how many queries."""
 
+from datetime import timedelta
+
 import pytest
 
 from campaigns.clock import database_now
 from campaigns.models import Revision
 from pages.showing import round_estimate
+from supporters.models import LinkedAccount
 from tests.making import make_campaign
 from tests.pages.showcasing import decide, lend, write
 
@@ -94,6 +97,37 @@ def test_open_campaign_counts_people_accounts_and_reach(client, read, olive, sam
     assert "2 more, and it goes out." in words
     assert "about 5,560" in words
     assert "Have to renew their permission" in words
+
+
+def test_accounts_are_not_called_ready_before_they_were_checked(client, read, olive):
+    campaign = make_campaign(olive, launch_in=10 * 86_400)
+    lend(campaign)
+    lend(campaign, state="needs_relink")
+    crowd = client.get("/campaigns/river/").context["shown"].crowd
+    assert (crowd.accounts, crowd.ready, crowd.unchecked, crowd.renew) == (2, 0, 1, 1)
+    assert "Ready to postnot checked yet" in read("/campaigns/river/")
+
+
+def test_campaign_tells_the_ready_from_those_that_still_have_to_be_checked(client, read, olive):
+    campaign = make_campaign(olive, launch_in=86_400)
+    pledges = [lend(campaign) for _ in range(5)]
+    now = database_now()
+    change(pledges[0], checked_at=now - timedelta(days=3))
+    change(pledges[1], refused_at=now + timedelta(minutes=1))
+    change(pledges[2], expires_at=campaign.launch_at, ends_at=campaign.launch_at)
+    change(pledges[3], expires_at=campaign.latest_at, ends_at=campaign.launch_at)
+    crowd = client.get("/campaigns/river/").context["shown"].crowd
+    assert (crowd.accounts, crowd.ready, crowd.unchecked) == (5, 2, 1)
+    assert (crowd.renew, crowd.refused) == (1, 1)
+    words = read("/campaigns/river/")
+    assert "Ready to post2" in words
+    assert "Not checked yet1" in words
+    assert "Kept from posting by their network1" in words
+    assert "Have to renew their permission1" in words
+
+
+def change(pledge, **facts):
+    LinkedAccount.objects.filter(pk=pledge.account_id).update(**facts)
 
 
 def test_reach_that_nobody_told_is_unknown_and_not_nothing(client, read, olive):

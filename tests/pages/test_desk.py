@@ -120,11 +120,28 @@ def test_desk_leads_to_the_room_and_to_the_results(client, olive):
     assert "/campaigns/river/results/" in open_desk(client, olive)[1]
 
 
+def test_desk_says_how_many_accounts_are_ready(client, olive):
+    campaign = make_campaign(olive)
+    for state in ("linked", "linked", "needs_relink"):
+        lend(campaign, state=state)
+    html = open_desk(client, olive)[1]
+    assert "2 of 3 accounts lent are ready." in html
+    assert "One has to be authorised again; its owner was told." in html
+    assert "not checked yet" not in html
+
+
+def test_desk_says_that_nothing_is_checked_so_long_before(client, olive):
+    campaign = make_campaign(olive, launch_in=9 * 86_400)
+    assert "not checked yet" not in open_desk(client, olive)[1]
+    lend(campaign)
+    assert "One account lent, not checked yet" in open_desk(client, olive)[1]
+
+
 def test_desk_takes_few_queries(client, olive, rae, django_assert_max_num_queries):
     for number in range(6):
         lend(make_campaign(olive, slug=f"c{number}"))
         campaign = write(olive, slug=f"d{number}", state="changes_asked", title="T", message="M")
         say(campaign, rae, verdict="changes_asked", reason="Why?")
     client.force_login(olive)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         client.get("/desk/")

@@ -17,9 +17,11 @@ from supporters.servers import ask_network, read_registration
 from supporters.tokens import (
     claim_refresh,
     give_up_refresh,
+    mark_if_unchanged,
     mark_needs_relink,
     read_credentials,
     refresh_if_needed,
+    run_in_thread,
     save_refreshed,
     usable_credentials,
 )
@@ -98,6 +100,32 @@ def test_token_that_the_network_refused_before_its_time_is_renewed_once(visitor)
     new = refresh(account, refused=refused)
     assert new.access_token != refused.access_token
     assert refresh(account, refused=refused) == new
+
+
+def test_token_that_ends_before_it_is_needed_is_renewed(visitor):
+    visitor().link("bluesky")
+    account = LinkedAccount.objects.get()
+    old = read_credentials(account)
+    assert refresh(account, until=old.expires_at - timedelta(seconds=1)) == old
+    new = refresh(account, until=old.expires_at)
+    assert new.access_token != old.access_token
+    assert read_credentials(reload(account)) == new
+
+
+def test_whoever_waited_takes_what_the_other_one_got_however_long_it_lasts(account):
+    claim = claim_refresh(account.pk)
+    got = []
+
+    async def run(work):
+        """Database work; after the first look, whoever holds the lease comes back."""
+        found = await run_in_thread(work)
+        if not got:
+            got.append(await run_in_thread(lambda: ask_for_tokens(account)))
+            await run_in_thread(lambda: save_refreshed(claim, credentials=got[0]))
+        return found
+
+    assert refresh(account, until=database_now() + timedelta(days=1), run=run) == got[0]
+    assert read_credentials(reload(account)) == got[0]
 
 
 def test_many_at_once_refresh_once(account):
@@ -208,6 +236,15 @@ def test_refused_token_marks_the_account_unless_it_was_renewed_meanwhile(account
     assert not mark_needs_relink(stale)
     assert reload(account).state == AccountState.LINKED
     assert mark_needs_relink(reload(account))
+    assert reload(account).state == AccountState.NEEDS_RELINK
+
+
+def test_refusal_of_tokens_that_were_replaced_since_marks_nobody(account):
+    refused = read_credentials(account)
+    refresh(account)
+    assert not mark_if_unchanged(account.pk, refused=refused)
+    assert reload(account).state == AccountState.LINKED
+    assert mark_if_unchanged(account.pk, refused=read_credentials(reload(account)))
     assert reload(account).state == AccountState.NEEDS_RELINK
 
 

@@ -1,0 +1,38 @@
+"""Time that has passed: rows are moved back, nobody waits."""
+
+from datetime import timedelta
+
+from campaigns.clock import database_now
+from campaigns.models import Campaign
+from launches.models import Heartbeat
+from supporters.models import KnownServer, LinkedAccount, Pledge
+
+MOMENTS = {
+    Campaign: ("launch_at", "latest_at"),
+    Pledge: ("agreed_launch_at", "agreed_latest_at"),
+    LinkedAccount: (
+        *("linked_at", "checked_at", "refused_at", "busy_until", "ends_at", "asked_at"),
+        *("expires_at", "refreshing_until"),
+    ),
+    KnownServer: ("checked_at", "rests_until"),
+    Heartbeat: ("beat_at",),
+}
+
+
+def let_pass(**delta):
+    """So much time passes: every moment is so much earlier."""
+    for model, names in MOMENTS.items():
+        for row in model.objects.all():
+            for name in names:
+                at = getattr(row, name)
+                if at is not None:
+                    setattr(row, name, at - timedelta(**delta))
+            row.save(update_fields=names)
+
+
+def come_near(campaign, **left):
+    """Time passes until so much is left before the campaign's launch."""
+    campaign.refresh_from_db()
+    passed = campaign.launch_at - database_now() - timedelta(**left)
+    let_pass(seconds=passed.total_seconds())
+    campaign.refresh_from_db()
