@@ -144,7 +144,7 @@ class CampaignAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
     fields = (
         *("latest_title", "organiser", "slug", "state", "visibility", "launch_at"),
-        *("latest_at", "threshold", "first_launch_at"),
+        *("latest_at", "threshold", "counts_assisted", "first_launch_at"),
         *("created_at", "updated_at"),
     )
     readonly_fields = fields

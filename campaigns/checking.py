@@ -18,7 +18,11 @@ STEP_OF_FIELD = {
     **dict.fromkeys(("message", "link", "hashtag", "language"), "message"),
     **{f"wording_{position}": "message" for position in range(2, MOST_WORDINGS + 1)},
     **dict.fromkeys(
-        ("day", "time", "zone", "fold", "threshold", "latest_minutes", "visibility"), "moment"
+        (
+            *("day", "time", "zone", "fold", "threshold", "counts_assisted"),
+            *("latest_minutes", "visibility"),
+        ),
+        "moment",
     ),
 }
 

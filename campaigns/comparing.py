@@ -161,6 +161,7 @@ def _name_contents() -> dict[str, str]:
         "language": _("Language"),
         "moment": _("Moment"),
         "threshold": _("Goal"),
+        "counts_assisted": _("Who counts"),
         "latest": _("Latest time"),
         "visibility": _("Who sees it"),
     }
@@ -185,6 +186,14 @@ def _write_contents(revision: Revision) -> dict[str, str]:
         "language": revision.get_language_display(),
         "moment": f"{write_moment(moment, zone=zone)} ({zone})" if moment else "",
         "threshold": str(revision.threshold or ""),
+        "counts_assisted": _write_who_counts(revision),
         "latest": write_duration(revision.latest_minutes * 60),
         "visibility": revision.get_visibility_display(),
     }
+
+
+def _write_who_counts(revision: Revision) -> str:
+    """Whose voices are counted toward the goal."""
+    if revision.counts_assisted:
+        return _("Who lends an account, and who posts by their own hand")
+    return _("Who lends an account")

@@ -28,7 +28,7 @@ from campaigns.wording import digest_words
 CONTENT = (
     *("theme", "title", "summary", "story", "picture", "picture_alt"),
     *("message", "link", "hashtag", "language"),
-    *("launch_at", "zone", "threshold", "latest_minutes", "visibility"),
+    *("launch_at", "zone", "threshold", "counts_assisted", "latest_minutes", "visibility"),
 )
 RESERVED_SLUGS = frozenset({"new", "feed", "calendar", "embed"})
 SLUG_LENGTH = 60

@@ -107,6 +107,7 @@ class Campaign(models.Model):
         help_text=_("Set once; the keys that keep a post from being doubled come from it."),
     )
     threshold = models.PositiveIntegerField(_("threshold"), null=True, blank=True)
+    counts_assisted = models.BooleanField(_("posts by hand count"), default=False, db_default=False)
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
     )
@@ -225,6 +226,7 @@ class Revision(models.Model):
     threshold = models.PositiveIntegerField(
         _("threshold"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    counts_assisted = models.BooleanField(_("posts by hand count"), default=False, db_default=False)
     latest_minutes = models.PositiveSmallIntegerField(
         _("latest time"),
         default=LATEST_MINUTES,

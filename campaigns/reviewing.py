@@ -42,11 +42,15 @@ def approve(revision: Revision, *, reviewer: User, reason: str = "") -> Campaign
         older = Revision.objects.filter(campaign=campaign, state=RevisionState.APPROVED)
         older.update(state=RevisionState.SUPERSEDED)
         _move(fresh, to=RevisionState.APPROVED)
+        # Who counts toward the goal is part of what people agree to: the first approval fixes it.
+        is_first = campaign.first_launch_at is None
+        is_counting = fresh.counts_assisted if is_first else campaign.counts_assisted
         facts = {
             "approved": fresh,
             "launch_at": fresh.launch_at,
             "latest_at": fresh.latest_at,
             "threshold": fresh.threshold,
+            "counts_assisted": is_counting,
             "visibility": fresh.visibility,
             "first_launch_at": campaign.first_launch_at or fresh.launch_at,
         }

@@ -56,6 +56,9 @@ class MomentForm(StepForm):
         ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
+    counts_assisted = forms.BooleanField(
+        label=_("Count people who post by their own hand as well."), required=False
+    )
     latest_minutes = forms.TypedChoiceField(
         label=_("Latest time"),
         coerce=int,
@@ -65,7 +68,7 @@ class MomentForm(StepForm):
 
     class Meta:
         model = Revision
-        fields = ("zone", "threshold", "latest_minutes", "visibility")
+        fields = ("zone", "threshold", "counts_assisted", "latest_minutes", "visibility")
         widgets: ClassVar = {"visibility": forms.RadioSelect}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -78,6 +81,7 @@ class MomentForm(StepForm):
         self.initial.update(read_clock(self.instance))
         self.asks_fold = "fold" in self.initial
         self.moment: datetime | None = None
+        self._explain_counting()
 
     def clean(self) -> dict[str, Any]:
         """Put day, time and zone together into the instant."""
@@ -91,6 +95,19 @@ class MomentForm(StepForm):
                 blame = {"overlap": "fold", "gap": "time", "soon": "day", "far": "day"}
                 self.add_error(blame.get(error.code or "", "day"), error)
         return cleaned
+
+    def _explain_counting(self) -> None:
+        """Say what counting them means; once somebody could pledge on it, it is fixed."""
+        field = self.fields["counts_assisted"]
+        field.help_text = _(
+            "Where nothing can be posted from here, as on X, supporters are told at the moment and "
+            "post themselves. Whether they really do is theirs to report, and cannot be proved."
+        )
+        if self.instance.campaign.first_launch_at is not None:
+            field.disabled = True
+            field.initial = self.instance.campaign.counts_assisted
+            self.initial["counts_assisted"] = field.initial
+            field.help_text = _("Fixed since the campaign went public: people agreed to it.")
 
     def _read_moment(self, day: date, at: time_of_day, *, zone: str, fold: int | None) -> datetime:
         now = database_now()

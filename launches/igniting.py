@@ -9,7 +9,8 @@ from launches.holding import CANCELLED
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.planning import insert_deliveries
 from networks.errors import gettext_noop
-from supporters.models import Pledge, PledgeState
+from supporters.counting import count_turnout
+from supporters.models import PledgeState
 
 UNDER_THRESHOLD = gettext_noop(
     "The campaign did not reach its minimum of supporters, so nothing was posted."
@@ -31,7 +32,7 @@ def ignite(launch_id: int) -> Launch:
         if not is_open or installation.list_differences():
             return launch  # decided, or a copy of the database, which decides nothing
         if campaign.state == CampaignState.CANCELLED:
-            return _close(launch, LaunchState.CANCELLED)
+            return _close(launch, campaign, state=LaunchState.CANCELLED)
         if campaign.launch_at != launch.launch_at or campaign.latest_at != launch.latest_at:
             return _follow(launch, campaign)
         if database_now() < launch.launch_at:
@@ -60,28 +61,27 @@ def _follow(launch: Launch, campaign: Campaign) -> Launch:
     return launch
 
 
-def _close(launch: Launch, state: LaunchState) -> Launch:
+def _close(launch: Launch, campaign: Campaign, *, state: LaunchState) -> Launch:
     """End a launch before its decision; everybody who had pledged is told why."""
     launch.state = state
     launch.finished_at = database_now()
     launch.save(update_fields=["state", "finished_at"])
-    _count(launch)
+    _count(launch, campaign)
     _leave_unsent(launch, CANCELLED)
     return launch
 
 
-def _count(launch: Launch) -> tuple[int, int]:
+def _count(launch: Launch, campaign: Campaign) -> tuple[int, int]:
     """People and pledges, after arming the late and dropping who withdrew before the moment."""
     insert_deliveries(launch)
     launch.deliveries.filter(
         state__in=[DeliveryState.PLANNED, DeliveryState.WITHDRAWN], attempt=0
     ).exclude(pledge__state=PledgeState.LIVE).delete()
-    pledges = Pledge.objects.filter(campaign_id=launch.campaign_id, state=PledgeState.LIVE)
-    return pledges.count_people(), launch.deliveries.count()
+    return count_turnout(campaign).people, launch.deliveries.count()
 
 
 def _decide(launch: Launch, campaign: Campaign) -> Launch:
-    launch.people, launch.pledges = _count(launch)
+    launch.people, launch.pledges = _count(launch, campaign)
     launch.threshold = campaign.threshold
     launch.decided_at = database_now()
     enough = launch.threshold is None or launch.people >= launch.threshold
@@ -101,7 +101,7 @@ def _wait_or_miss(launch: Launch, campaign: Campaign) -> Launch:
     now = database_now()
     if now < launch.latest_at:
         return launch
-    launch.people, launch.pledges = _count(launch)
+    launch.people, launch.pledges = _count(launch, campaign)
     launch.decided_at = launch.finished_at = now
     launch.state = LaunchState.MISSED
     _leave_unsent(launch, SUSPENDED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,18 @@ from django.db.models import Count, Max, Min, Q
 
 from campaigns.models import Campaign, CampaignState
 from launches.models import Delivery, DeliveryState, Launch, LaunchKind, LaunchState
+from launches.offering import Assisted, count_assisted
+from supporters.counting import count_turnout
 from supporters.models import Pledge, PledgeState
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A launch's numbers. Lags run from the announced moment to the network's answer, in ms."""
+    """A launch's numbers. Lags run from the announced moment to the network's answer, in ms.
+
+    ``tally`` are the posts of lent accounts, and they alone; ``assisted`` is what people posted by
+    their own hand, as they say; ``by_hand`` are people who promised to, until it is decided.
+    """
 
     state: str
     launch_at: datetime | None
@@ -25,6 +31,8 @@ class Summary:
     tally: dict[str, int]
     first_lag_ms: int | None
     last_lag_ms: int | None
+    by_hand: int
+    assisted: Assisted
 
     @property
     def sent(self) -> int:
@@ -64,6 +72,7 @@ class Summary:
             "tally": self.tally,
             "first_lag_ms": self.first_lag_ms,
             "last_lag_ms": self.last_lag_ms,
+            "assisted": asdict(self.assisted),
         }
 
 
@@ -91,10 +100,13 @@ def summarise(campaign: Campaign) -> Summary:
         tally=tally,
         first_lag_ms=_lag_ms(launch, answered["first"]),
         last_lag_ms=_lag_ms(launch, answered["last"]),
+        by_hand=0,
+        assisted=count_assisted(campaign),
     )
 
 
 def _summarise_pledges(campaign: Campaign, launch: Launch | None) -> Summary:
+    turnout = count_turnout(campaign)
     live = Pledge.objects.filter(campaign=campaign, state=PledgeState.LIVE)
     pledges = live.count()
     tally = dict.fromkeys(DeliveryState.values, 0)
@@ -108,11 +120,13 @@ def _summarise_pledges(campaign: Campaign, launch: Launch | None) -> Summary:
         state=state,
         launch_at=campaign.launch_at,
         pledges=pledges,
-        people=live.count_people(),
+        people=turnout.people,
         threshold=campaign.threshold,
         tally=tally,
         first_lag_ms=None,
         last_lag_ms=None,
+        by_hand=turnout.by_hand,
+        assisted=Assisted(),
     )
 
 

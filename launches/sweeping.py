@@ -18,8 +18,10 @@ from launches.models import (
     Delivery,
     DeliveryState,
     Launch,
+    LaunchKind,
     LaunchState,
 )
+from launches.offering import waiting_for_offer
 from networks.errors import gettext_noop
 
 LOOK_SECONDS = 15 * 60  # how long after the latest time lookups go on
@@ -96,8 +98,13 @@ def close_late(now: datetime) -> int:
 
 
 def finish_launches(now: datetime) -> int:
-    """Launches of which every delivery is in a final state are finished."""
+    """Launches are finished when every delivery is in a final state, and nobody waits to be told.
+
+    A held one with promises by hand still to offer stays held, although nothing is left to send.
+    """
     open_ones = Delivery.objects.filter(launch=OuterRef("pk"), state__in=OPEN_STATES)
     return Launch.objects.filter(
-        ~Exists(open_ones), state__in=[LaunchState.FIRING, LaunchState.HELD]
+        ~Exists(open_ones),
+        ~Q(Exists(waiting_for_offer()), kind=LaunchKind.REAL),
+        state__in=[LaunchState.FIRING, LaunchState.HELD],
     ).update(state=LaunchState.FINISHED, finished_at=now)

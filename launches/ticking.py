@@ -12,14 +12,16 @@ from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, When
 
 from campaigns.clock import database_now
-from launches import installation, planning, sweeping
+from launches import installation, offering, planning, sweeping
 from launches.igniting import end_cancelled
 from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.preflight import wake_checker
 from launches.receipts import queue_receipts, tell_organisers
+from supporters.confirming import forget_unconfirmed
 from supporters.mails import tell_of_changes
 from supporters.rewording import tell_of_new_words
+from supporters.telling import tell_promises_of_changes
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +55,14 @@ def tick(wake: Wake, check: Callable[[], object] = lambda: None) -> None:
         partial(sweeping.finish_launches, now),
         partial(wake_workers, now, wake),
         partial(wake_checker, now, check),
+        partial(offering.offer_posts, now, limit=MAIL_BATCH),
+        partial(offering.send_reminders, now, limit=MAIL_BATCH),
         partial(queue_receipts, limit=MAIL_BATCH),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),
+        partial(tell_promises_of_changes, limit=MAIL_BATCH),
         partial(tell_of_new_words, limit=MAIL_BATCH),
+        partial(forget_unconfirmed),
     ):
         try:
             step()

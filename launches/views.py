@@ -18,6 +18,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign
 from launches import asking, holding
 from launches.models import Delivery, DeliveryState, Launch, Unlookable
+from launches.offering import has_promised
 from launches.results import count_by_second, find_launch, split_by_network, summarise
 from networks import registry
 
@@ -67,6 +68,7 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "now": database_now(),
         "may_control": launch is not None and holding.may_control(request.user, launch),
         "may_answer": launch is not None and asking.may_answer(request.user, launch),
+        "posts_by_hand": has_promised(campaign, person=request.user),
     }
 
 

@@ -171,6 +171,7 @@ class Network(Protocol):
 
     name: str  # stable key: "mastodon"
     label: str  # what people call it: "Mastodon"
+    composer_label: str  # and what, where they post by their own hand (``composers``)
     code: str  # one or two letters for its chip: "M"
     mode: Mode
     address_label: str  # what we ask for: "Your server", "Your handle"; "" when there is one server

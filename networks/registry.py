@@ -23,6 +23,7 @@ from networks.adapters.mastodon import Mastodon
 from networks.adapters.threads import Threads
 from networks.adapters.x import X
 from networks.base import Allowance, Mode, Network
+from networks.composers import MESSENGERS, Composer, compose_at
 from networks.http import Http
 
 _SETTINGS = frozenset({"NETWORKS", "SITE_URL", "NETWORK_EXCEPTIONS"})
@@ -44,6 +45,23 @@ def get(name: str) -> Network:
     return _build_adapters()[name]
 
 
+def all_composers() -> Mapping[str, Composer]:
+    """Give every place where people may post by their own hand, by its name.
+
+    First come the networks that cannot be posted to from here, then the messengers, then those on
+    which an account can be lent instead. A network that is off has none.
+    """
+    return _list_composers()
+
+
+def get_composer(name: str) -> Composer:
+    """Give a place to post by hand, also one that is not offered any more: it was promised there.
+
+    Raises KeyError for a name that nothing has.
+    """
+    return _list_composers().get(name) or compose_at(get(name))
+
+
 def open_http() -> Http:
     """Give the way out, ready to be used as ``async with open_http() as http``."""
     return Http(
@@ -56,6 +74,13 @@ def open_http() -> Http:
 def _list_offered() -> Mapping[str, Network]:
     offered = {name: each for name, each in _build_adapters().items() if each.mode is not Mode.OFF}
     return MappingProxyType(offered)
+
+
+@lru_cache(maxsize=1)
+def _list_composers() -> Mapping[str, Composer]:
+    networks = [compose_at(each) for each in _list_offered().values()]
+    ordered = sorted((*networks, *MESSENGERS), key=lambda each: each.is_lendable)
+    return MappingProxyType({each.name: each for each in ordered})
 
 
 @lru_cache(maxsize=1)
@@ -138,6 +163,7 @@ def _forget(*, setting: str, **_: object) -> None:
     """Build the adapters anew once a test has changed what they were built from."""
     if setting in _SETTINGS:
         _list_offered.cache_clear()
+        _list_composers.cache_clear()
         _build_adapters.cache_clear()
 
 

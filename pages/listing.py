@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from campaigns.models import Campaign, CampaignQuerySet, CampaignState, Theme
 from launches.models import Delivery, DeliveryState, Launch, LaunchKind, LaunchState
 from pages.staging import Stage, find_stage
-from supporters.models import Pledge
+from supporters.counting import count_turnouts
 
 UNDER_WAY = (LaunchState.FIRING, LaunchState.HELD)
 
@@ -80,9 +80,9 @@ def narrow(campaigns: CampaignQuerySet, *, theme: Theme | None, words: str) -> C
 
 
 def list_rows(campaigns: Sequence[Campaign], *, now: datetime) -> list[Row]:
-    """Rows for a page of campaigns, in their order; three queries, however many there are."""
+    """Rows for a page of campaigns, in their order; four queries, however many there are."""
     launches = find_launches(campaigns)
-    people = count_people(campaigns)
+    turnouts = count_turnouts(campaigns)
     outcomes = sum_up(launch for launch in launches.values() if launch.decided_at)
     rows = []
     for campaign in campaigns:
@@ -92,7 +92,9 @@ def list_rows(campaigns: Sequence[Campaign], *, now: datetime) -> list[Row]:
             Row(
                 campaign=campaign,
                 stage=find_stage(campaign, launch=launch, now=now),
-                people=launch.people or 0 if launch and is_decided else people.get(campaign.pk, 0),
+                people=launch.people or 0
+                if launch and is_decided
+                else turnouts[campaign.pk].people,
                 threshold=launch.threshold if launch and is_decided else campaign.threshold,
                 outcome=outcomes[launch.pk] if launch and is_decided else None,
             )
@@ -104,13 +106,6 @@ def find_launches(campaigns: Iterable[Campaign]) -> dict[int, Launch]:
     """The real launch of each campaign that has one, by the campaign's key."""
     found = Launch.objects.filter(campaign__in=[each.pk for each in campaigns])
     return {launch.campaign_id: launch for launch in found.filter(kind=LaunchKind.REAL)}
-
-
-def count_people(campaigns: Iterable[Campaign]) -> dict[int, int]:
-    """How many people stand behind each campaign, by its key; nobody: not there."""
-    pledges = Pledge.objects.filter(campaign__in=[each.pk for each in campaigns]).counting()
-    counts = pledges.order_by().values("campaign").annotate(people=Count("person", distinct=True))
-    return dict(counts.values_list("campaign", "people"))
 
 
 def sum_up(launches: Iterable[Launch]) -> dict[int, Outcome]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from campaigns.models import Campaign, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
@@ -18,7 +18,8 @@ from networks.registry import all_networks
 from pages.readying import COUNTS, Readying
 from pages.staging import Stage, find_stage
 from pages.varying import Variety, measure_variety
-from supporters.models import Pledge
+from supporters.counting import count_turnout
+from supporters.models import AssistedPledge, Pledge
 
 FACES = 24
 ROOM_OPENS = timedelta(hours=1)  # from then on the page leads to the launch room
@@ -29,11 +30,14 @@ EXACT_BELOW = 1_000
 class Crowd(Readying):
     """Who stands behind a campaign. ``reach`` is None where no account told of its followers.
 
-    ``people`` are those who count. ``silent`` accounts do not tell how many follow them, and are
-    not in the reach.
+    ``people`` are those who count; ``by_account`` lent an account, and ``by_hand`` promised to post
+    by their own hand, some perhaps both. ``silent`` accounts do not tell how many follow them, and
+    are not in the reach.
     """
 
     people: int
+    by_account: int
+    by_hand: int
     silent: int
     reach: int | None
 
@@ -48,7 +52,8 @@ class Face:
 @dataclass(frozen=True, kw_only=True)
 class Showing:
     """A campaign's page. ``summary`` is there once the launch was decided, ``mine`` counts the
-    accounts that the reader has lent, ``others`` are the exact words in the further wordings.
+    accounts that the reader has lent, ``mine_by_hand`` the places where they post themselves,
+    ``others`` are the exact words in the further wordings.
     """
 
     campaign: Campaign
@@ -62,6 +67,7 @@ class Showing:
     others: list[str]
     variety: Variety
     mine: int
+    mine_by_hand: int
     is_mine: bool
     is_near: bool
 
@@ -144,6 +150,7 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
         others=[text for position, text in revision.texts.items() if position > 1],
         variety=measure_variety([campaign])[campaign.pk],
         mine=count_lent(campaign, person=reader),
+        mine_by_hand=count_promised(campaign, person=reader),
         is_mine=reader.is_authenticated and campaign.organiser_id == reader.pk,
         is_near=launch_at is not None and launch_at - now <= ROOM_OPENS,
     )
@@ -155,9 +162,12 @@ def count_crowd(campaign: Campaign) -> Crowd:
     counts = pledges.with_readiness().aggregate(
         silent=Count("pk", filter=Q(account__followers=None)), **COUNTS
     )
+    turnout = count_turnout(campaign)
     is_told = not counts["accounts"] or counts["silent"] < counts["accounts"]
     return Crowd(
-        people=pledges.count_people(),
+        people=turnout.people,
+        by_account=turnout.by_account,
+        by_hand=turnout.by_hand,
         reach=round_estimate(pledges.reach()) if is_told else None,
         **counts,
     )
@@ -178,19 +188,37 @@ def list_faces(campaign: Campaign, *, most: int) -> list[Face]:
     firsts = shown.order_by().values("person").annotate(first=Min("pk")).values("first")
     pledges = Pledge.objects.filter(pk__in=firsts).select_related("account")
     newest = pledges.order_by("-pledged_at", "-pk")[:most]
-    return [Face(name=each.account.display_name or each.account.handle) for each in newest]
+    faces = [
+        (each.pledged_at, Face(name=each.account.display_name or each.account.handle))
+        for each in newest
+    ]
+    faces += _list_by_hand(campaign, shown.values("person"), most=most)
+    faces.sort(key=lambda face: face[0], reverse=True)
+    return [face for _pledged_at, face in faces[:most]]
+
+
+def _list_by_hand(
+    campaign: Campaign, others: QuerySet[Any], *, most: int
+) -> list[tuple[datetime, Face]]:
+    """Those who post by their own hand, are not among the others, and have a name to be shown."""
+    shown = AssistedPledge.objects.filter(
+        campaign=campaign, is_shown=True, person__is_active=True
+    ).counting()
+    named = shown.exclude(person__name="").exclude(person__in=others)
+    firsts = named.order_by().values("person").annotate(first=Min("pk")).values("first")
+    promised = AssistedPledge.objects.filter(pk__in=firsts).select_related("person")
+    newest = promised.order_by("-pledged_at", "-pk")[:most]
+    return [(each.pledged_at, Face(name=each.person.name)) for each in newest]
 
 
 def list_posts(revision: Revision) -> list[Preview]:
-    """The message as it will be on each network that is posted to from here."""
+    """The message as it will be on each network that is posted to from here, else on each one."""
     if not revision.message:
         return []
     networks = all_networks()
-    return [
-        preview
-        for preview in preview_posts(revision.text)
-        if networks[preview.network].mode is Mode.AUTOMATIC
-    ]
+    previews = preview_posts(revision.text)
+    ours = [each for each in previews if networks[each.network].mode is Mode.AUTOMATIC]
+    return ours or previews
 
 
 def count_lent(campaign: Campaign, *, person: Any) -> int:
@@ -198,3 +226,11 @@ def count_lent(campaign: Campaign, *, person: Any) -> int:
     if not person.is_authenticated:
         return 0
     return int(Pledge.objects.filter(campaign=campaign, person=person).counting().count())
+
+
+def count_promised(campaign: Campaign, *, person: Any) -> int:
+    """On how many networks this person posts by their own hand; 0 for who is not signed in."""
+    if not person.is_authenticated:
+        return 0
+    promised = AssistedPledge.objects.filter(campaign=campaign, person=person)
+    return int(promised.counting().count())

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from campaigns.drafting import RESERVED_SLUGS
-from pages import views
+from pages import calendar, views
 
 
 class CampaignSlugConverter(SlugConverter):
@@ -19,6 +19,11 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("campaigns/", views.explore, name="explore"),
     path("campaigns/<campaign_slug:slug>/", views.campaign, name="campaign"),
+    path(
+        "campaigns/<campaign_slug:slug>/launch.ics",
+        calendar.show_calendar,
+        name="launch_calendar",
+    ),
     path("desk/", views.desk, name="desk"),
     path("what-we-keep/", views.what_we_keep, name="what_we_keep"),
 ]

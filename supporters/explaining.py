@@ -1,6 +1,8 @@
-"""Why an account could not be linked, in a sentence that its owner can read."""
+"""Why an account could not be linked, or not now, in a sentence that its owner can read."""
 
-from django.utils.translation import gettext
+import math
+
+from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Campaign
 from networks.errors import NetworkError
@@ -10,6 +12,19 @@ def explain(error: NetworkError) -> str:
     """The error's sentence in the reader's language, with its facts filled in."""
     said = gettext(error.sentence)
     return said % error.facts if error.facts else said
+
+
+def explain_wait(seconds: int) -> str:
+    """What to do when too many came from one internet connection."""
+    minutes = math.ceil(seconds / 60)
+    sentence = ngettext(
+        "Many people have asked this from your internet connection just now. "
+        "Wait %(minutes)s minute, then press the button again.",
+        "Many people have asked this from your internet connection just now. "
+        "Wait %(minutes)s minutes, then press the button again.",
+        minutes,
+    )
+    return sentence % {"minutes": minutes}
 
 
 class LinkingRefused(Exception):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.base import Network
+from supporters.keeping import clean_name
 from supporters.pledging import MOST_CHARACTERS, PledgeRefused, clean_words
 
 
@@ -100,6 +101,47 @@ class AgreeForm(forms.Form):
         """The field of the words that were chosen; None where that makes no sense."""
         name = name_words(self["wording"].value() or 0)
         return self[name] if name in self.fields else None
+
+
+class PromiseForm(AgreeForm):
+    """The same for who posts by their own hand.
+
+    ``is_known``: something stands for them already. Whoever is not has to confirm an address.
+    """
+
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        help_text=_(
+            "We send a mail there: with the button in it you confirm. At the moment another one "
+            "says that it is time. Nobody else sees the address."
+        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    name = forms.CharField(
+        label=_("Your name among the supporters, if you want it to be shown"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def __init__(self, *args: Any, is_known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("receipt_email", *(("email", "name") if is_known else ("is_shown",))):
+            del self.fields[name]
+
+    def clean_name(self) -> str:
+        """On one line, without marks that turn text round."""
+        return clean_name(self.cleaned_data["name"])
+
+
+class RemindForm(forms.Form):
+    """Where to write at the moment."""
+
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        help_text=_("You confirm it by a mail, and get one more at the moment. That is all."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
 
 
 class WordsForm(forms.Form):

@@ -16,6 +16,31 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
 from networks.base import Server
+from supporters.promises import (
+    AssistedPledge,
+    AssistedPledgeQuerySet,
+    ConfirmRequest,
+    Reminder,
+    Unoffered,
+)
+from supporters.states import AccountState, PledgeState
+
+__all__ = [
+    "CHECKS_BEGIN",
+    "AccountState",
+    "AssistedPledge",
+    "AssistedPledgeQuerySet",
+    "ConfirmRequest",
+    "KnownServer",
+    "LinkRequest",
+    "LinkedAccount",
+    "Pledge",
+    "PledgeQuerySet",
+    "PledgeState",
+    "Readiness",
+    "Reminder",
+    "Unoffered",
+]
 
 CHECKS_BEGIN = timedelta(hours=72)  # before a launch, whose accounts are then checked
 
@@ -75,12 +100,6 @@ class LinkRequest(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, null=True, related_name="+")
     sealed_memo = models.TextField()
     asked_at = models.DateTimeField(default=timezone.now)
-
-
-class AccountState(models.TextChoices):
-    LINKED = "linked", _("Linked")
-    NEEDS_RELINK = "needs_relink", _("To be authorised again")
-    UNLINKED = "unlinked", _("Unlinked")
 
 
 class LinkedAccount(models.Model):
@@ -156,12 +175,6 @@ class LinkedAccount(models.Model):
     def is_refused(self) -> bool:
         """Whether its network said at the last check that it cannot be posted from."""
         return self.refused_at is not None and self.refused_at > self.checked_at
-
-
-class PledgeState(models.TextChoices):
-    LIVE = "live", _("Pledged")
-    CALLED = "called", _("Called")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class Readiness(models.TextChoices):

@@ -1,8 +1,8 @@
-"""How often strangers may make us ask a network for its consent page, counted by their address.
+"""How often strangers may make us ask a network, or write a mail, counted by their address.
 
-Each such request goes to a server that a stranger named, holds one of our threads meanwhile, and
-may register us there. Windows are shared through the cache's server where there is one; alone,
-each web process has its own.
+A request for a network's consent page goes to a server that a stranger named, holds one of our
+threads meanwhile, and may register us there; a mail goes to whom a stranger named. Windows are
+shared through the cache's server where there is one; alone, each web process has its own.
 """
 
 import logging
@@ -26,23 +26,23 @@ _SETTINGS = ("CACHE_URL", "NETWORKS")
 logger = logging.getLogger(__name__)
 
 
-def take_turn(address: str) -> int:
+def take_turn(address: str, *, purpose: str = "link") -> int:
     """Count one more request from a visitor's IP address; give the seconds to wait first, or 0.
 
-    ``address`` is as ``crowdspeak.proxies`` leaves it.
+    ``address`` is as ``crowdspeak.proxies`` leaves it; each purpose is counted for itself.
     """
     visitor = _mask(address)
     try:
-        return _count(_shared(), visitor)
+        return _count(_shared(), visitor, purpose=purpose)
     except _shared().storage.base_exceptions:
-        logger.warning("the cache is away: requests to link are counted by this process alone")
-    return _count(_alone(), visitor)
+        logger.warning("the cache is away: strangers are counted by this process alone")
+    return _count(_alone(), visitor, purpose=purpose)
 
 
-def _count(limiter: FixedWindowRateLimiter, visitor: str) -> int:
-    if limiter.hit(WINDOW, "link", visitor):
+def _count(limiter: FixedWindowRateLimiter, visitor: str, *, purpose: str) -> int:
+    if limiter.hit(WINDOW, purpose, visitor):
         return 0
-    stats = limiter.get_window_stats(WINDOW, "link", visitor)
+    stats = limiter.get_window_stats(WINDOW, purpose, visitor)
     return max(1, math.ceil(stats.reset_time - time.time()))
 
 

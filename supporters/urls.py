@@ -2,12 +2,25 @@
 
 from django.urls import path
 
-from supporters import views_linking, views_pledges, views_support
+from supporters import (
+    views_by_hand,
+    views_linking,
+    views_pledges,
+    views_promises,
+    views_support,
+)
 
 urlpatterns = [
     path("campaigns/<slug:slug>/support/", views_support.support, name="support"),
     path("campaigns/<slug:slug>/support/agree/", views_support.agree, name="support_agree"),
     path("campaigns/<slug:slug>/support/thanks/", views_support.thank, name="support_thanks"),
+    path("campaigns/<slug:slug>/support/by-hand/", views_by_hand.by_hand, name="support_by_hand"),
+    path("campaigns/<slug:slug>/support/mail/", views_by_hand.mail_sent, name="support_mail_sent"),
+    path("campaigns/<slug:slug>/remind/", views_by_hand.be_reminded, name="remind"),
+    path("campaigns/<slug:slug>/promise/", views_promises.my_promise, name="promise"),
+    path("confirm/<str:token>/", views_by_hand.confirm_address, name="promise_confirm"),
+    path("promise/<str:token>/", views_promises.signed_promise, name="promise_signed"),
+    path("reminder/<str:token>/", views_promises.signed_reminder, name="reminder_signed"),
     path("link/", views_linking.begin, name="link_begin"),
     path("link/<slug:network>/return/", views_linking.come_back, name="link_return"),
     path("me/pledges/", views_pledges.my_pledges, name="my_pledges"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from campaigns.models import Campaign
 from networks.registry import get
-from supporters.explaining import LinkingRefused
+from supporters.explaining import LinkingRefused, explain_wait
 from supporters.forms import LinkForm
 from supporters.linking import (
     Linked,
@@ -131,15 +130,7 @@ def _ask_to_wait(
     request: HttpRequest, *, form: LinkForm, campaign: Campaign | None, seconds: int
 ) -> HttpResponse:
     """The same page: too many came from this address. Nothing was stored, nobody was asked."""
-    minutes = math.ceil(seconds / 60)
-    sentence = ngettext(
-        "Many people have asked this from your internet connection just now. "
-        "Wait %(minutes)s minute, then press the button again.",
-        "Many people have asked this from your internet connection just now. "
-        "Wait %(minutes)s minutes, then press the button again.",
-        minutes,
-    )
-    form.refuse(sentence % {"minutes": minutes})
+    form.refuse(explain_wait(seconds))
     answer = _show_form(request, form=form, campaign=campaign)
     answer.status_code = 429
     answer["Retry-After"] = str(seconds)

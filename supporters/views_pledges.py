@@ -37,6 +37,7 @@ from supporters.rewording import (
     with_wordings,
 )
 from supporters.unlinking import unlink
+from supporters.views_promises import describe_promises, list_promises
 from supporters.views_support import describe_accounts, list_link_forms
 
 
@@ -161,12 +162,15 @@ def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> Http
         .order_by("-campaign__launch_at", "-pk")
     )
     rows = [_describe_pledge(pledge, now=now) for pledge in pledges]
+    promises = describe_promises(list_promises(request.user))
     accounts = (
         LinkedAccount.objects.filter(person=request.user)
         .exclude(state=AccountState.UNLINKED)
         .order_by("linked_at")
     )
     context |= {
+        "promised": [row for row in promises if row["is_open"]],
+        "promised_past": [row for row in promises if not row["is_open"]],
         "coming": [row for row in reversed(rows) if row["is_coming"]],
         "past": [row for row in rows if not row["is_coming"]],
         "accounts": describe_accounts(list(accounts), lent=set()),

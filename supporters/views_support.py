@@ -17,10 +17,10 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision
 from networks.base import Mode
-from networks.registry import all_networks, get
+from networks.registry import all_composers, all_networks, get, get_composer
 from supporters.choosing import complete_words, deal_wording, list_options
 from supporters.forms import AgreeForm, LinkForm, name_words
-from supporters.models import AccountState, LinkedAccount, Pledge
+from supporters.models import AccountState, AssistedPledge, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import (
     PledgeRefused,
     Reading,
@@ -30,6 +30,7 @@ from supporters.pledging import (
     refuse_closed,
     sign_words,
 )
+from supporters.standing import find_address
 
 
 @never_cache
@@ -58,9 +59,9 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
     accounts = _list_usable(person, pks=chosen) if person else []
     if person is None or not accounts:
         return redirect("support", slug=slug)
-    if _find_why_closed(campaign):
+    if find_why_closed(campaign):
         return show_support(request, campaign=campaign)
-    revision = _get_approved(campaign)
+    revision = get_approved(campaign)
     form = _open_form(request, revision=revision, campaign=campaign, accounts=accounts)
     if "agree" in request.POST and form.is_valid():
         wording = form.cleaned_data["wording"]
@@ -78,7 +79,7 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
             )
         except PledgeRefused as error:
             campaign = find_campaign(request, slug=slug)
-            revision = _get_approved(campaign)
+            revision = get_approved(campaign)
             form = _open_form(request, revision=revision, campaign=campaign, accounts=accounts)
             form.add_error(None, error.sentence)
         else:
@@ -99,10 +100,17 @@ def thank(request: HttpRequest, slug: str) -> HttpResponse:
         .select_related("account")
         .order_by("pk")
     )
-    if not pledges:
+    promised = list_promised(campaign, person=request.user)
+    if not pledges and not promised:
         return redirect("support", slug=slug)
     address = request.build_absolute_uri(reverse("campaign", args=[campaign.slug]))
-    context = {**_describe_campaign(campaign), "pledges": pledges, "address": address}
+    context = {
+        **describe_campaign(campaign),
+        "pledges": pledges,
+        "composers": [get_composer(name) for name in promised],
+        "is_told": bool(find_address(request.user)),
+        "address": address,
+    }
     return render(request, "supporters/thanks.html", context)
 
 
@@ -119,6 +127,7 @@ def show_support(
     """The page of ``support``; ``tried`` is a form that came back with an error."""
     accounts: Sequence[LinkedAccount] = []
     lent: set[int] = set()
+    promised: list[str] = []
     if request.user.is_authenticated:
         accounts = list(
             LinkedAccount.objects.filter(person=request.user)
@@ -130,15 +139,27 @@ def show_support(
             .counting()
             .values_list("account_id", flat=True)
         )
+        promised = list_promised(campaign, person=request.user)
+    composers = [each for name, each in all_composers().items() if name not in promised]
     context = {
-        **_describe_campaign(campaign),
+        **describe_campaign(campaign),
         "accounts": describe_accounts(accounts, lent=lent),
         "can_choose": any(one.is_linked and one.pk not in lent for one in accounts),
         "link_forms": list_link_forms(tried=tried),
+        "by_hand_alone": [each for each in composers if not each.is_lendable],
+        "by_hand_too": [each for each in composers if each.is_lendable],
+        "promised": [get_composer(name) for name in promised],
         "tried": tried,
-        "closed": _find_why_closed(campaign),
+        "closed": find_why_closed(campaign),
     }
     return render(request, "supporters/support.html", context, status=422 if tried else 200)
+
+
+def list_promised(campaign: Campaign, *, person: User) -> list[str]:
+    """The networks on which this person promised to post by their own hand."""
+    promised = AssistedPledge.objects.filter(campaign=campaign, person=person)
+    standing = promised.exclude(state=PledgeState.WITHDRAWN).order_by("pk")
+    return list(standing.values_list("network", flat=True))
 
 
 def list_link_forms(*, tried: LinkForm | None = None) -> list[LinkForm]:
@@ -176,7 +197,7 @@ def _list_usable(person: User, *, pks: Sequence[int]) -> list[LinkedAccount]:
     )
 
 
-def _get_approved(campaign: Campaign) -> Revision:
+def get_approved(campaign: Campaign) -> Revision:
     """The revision that readers see. Raises Http404."""
     if campaign.approved is None:
         raise Http404
@@ -191,11 +212,11 @@ def _show_agree(
     accounts: Sequence[LinkedAccount],
 ) -> HttpResponse:
     """The page of ``agree``, or the part of it with the posts when a script asks."""
-    revision = _get_approved(campaign)
+    revision = get_approved(campaign)
     text = _read_text(form, revision=revision)
     readings = [read_words(account, text=text) for account in accounts]
     context = {
-        **_describe_campaign(campaign),
+        **describe_campaign(campaign),
         "form": form,
         "options": list_options(revision, form=form, accounts=accounts),
         "posts": [_describe_reading(reading) for reading in readings],
@@ -235,7 +256,7 @@ def _read_text(form: AgreeForm, *, revision: Revision) -> str:
     return join_words(revision, wording=wording, words=written.get(name_words(wording), ""))
 
 
-def _find_why_closed(campaign: Campaign) -> str:
+def find_why_closed(campaign: Campaign) -> str:
     """Why the campaign takes no pledges now; empty when it does."""
     try:
         refuse_closed(campaign, now=database_now())
@@ -244,8 +265,8 @@ def _find_why_closed(campaign: Campaign) -> str:
     return ""
 
 
-def _describe_campaign(campaign: Campaign) -> dict[str, Any]:
-    revision = _get_approved(campaign)
+def describe_campaign(campaign: Campaign) -> dict[str, Any]:
+    revision = get_approved(campaign)
     return {"campaign": campaign, "revision": revision, "zone": revision.zone or "UTC"}
 
 

@@ -11,7 +11,7 @@ from campaigns.models import Campaign, CampaignState, Revision, RevisionState
 from campaigns.wording import digest_words
 from networks.base import Credentials, Registration
 from supporters import vault
-from supporters.models import KnownServer, LinkedAccount, Pledge
+from supporters.models import AssistedPledge, KnownServer, LinkedAccount, Pledge
 
 
 def make_campaign(
@@ -119,5 +119,22 @@ def make_pledge(campaign, account, *, text=None, wording=1, **facts):
         language="en",
         agreed_launch_at=campaign.launch_at,
         agreed_latest_at=campaign.latest_at,
+        **facts,
+    )
+
+
+def make_promise(campaign, person, *, network="x", text=None, **facts):
+    """A live promise of a person to post by their own hand, standing by their own address."""
+    facts.setdefault("email", person.email or "")
+    return AssistedPledge.objects.create(
+        campaign=campaign,
+        person=person,
+        network=network,
+        revision=campaign.approved,
+        text=text or campaign.approved.text,
+        language="en",
+        agreed_launch_at=campaign.launch_at,
+        agreed_latest_at=campaign.latest_at,
+        agreed_threshold=campaign.threshold,
         **facts,
     )

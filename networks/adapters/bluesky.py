@@ -77,6 +77,7 @@ class Bluesky:
 
     name = "bluesky"
     label = "Bluesky"
+    composer_label = label
     code = "B"
     address_label = gettext_noop("Your handle")
     address_example = "sam.bsky.social"

@@ -52,6 +52,7 @@ class Facebook:
 
     name = "facebook"
     label = "Facebook Pages"
+    composer_label = "Facebook"  # a profile, which only its owner's hand can post to
     code = "F"
     address_label = ""
     address_example = ""

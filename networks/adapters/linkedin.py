@@ -68,6 +68,7 @@ class LinkedIn:
 
     name = "linkedin"
     label = "LinkedIn"
+    composer_label = label
     code = "L"
     address_label = ""
     address_example = ""

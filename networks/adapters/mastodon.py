@@ -78,6 +78,7 @@ class Mastodon:
 
     name = "mastodon"
     label = "Mastodon"
+    composer_label = label
     code = "M"
     address_label = gettext_noop("Your server")
     address_example = "mastodon.social"

@@ -63,6 +63,7 @@ class Threads:
 
     name = "threads"
     label = "Threads"
+    composer_label = label
     code = "T"
     address_label = ""
     address_example = ""

@@ -72,6 +72,7 @@ class X:
 
     name = "x"
     label = "X"
+    composer_label = label
     code = "X"
     address_label = ""
     address_example = ""

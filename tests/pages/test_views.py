@@ -57,7 +57,7 @@ def test_home_takes_few_queries(client, olive, django_assert_max_num_queries):
     for number in range(4):
         past = make_campaign(olive, slug=f"p{number}", launch_in=-9000)
         decide(past, "finished", pledges=[lend(past)], outcomes=["sent"])
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get("/")
 
 
@@ -137,7 +137,7 @@ def test_explore_takes_few_queries(client, olive, django_assert_max_num_queries)
     for number in range(12):
         campaign = make_campaign(olive, slug=f"c{number}", launch_in=-9000)
         decide(campaign, "finished", pledges=[lend(campaign)], outcomes=["sent"])
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get("/campaigns/?state=past")
 
 

@@ -89,3 +89,10 @@ def test_turns_are_counted_here_while_the_cache_is_away(two_turns, settings, cap
     settings.CACHE_URL = "redis://127.0.0.1:1/0"
     assert [bool(throttling.take_turn(HERE)) for _ in range(3)] == [False, False, True]
     assert "the cache is away" in caplog.text
+
+
+def test_each_purpose_is_counted_for_itself(two_turns):
+    for _ in range(2):
+        assert throttling.take_turn(HERE, purpose="mail") == 0
+    assert throttling.take_turn(HERE, purpose="mail")
+    assert throttling.take_turn(HERE) == 0

@@ -27,9 +27,11 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, Theme, Visibility
 from crowdspeak.simulated import ask_simulator, give_consent
 from launches.results import summarise
+from networks.registry import all_composers
+from supporters.assisting import find_composers, promise, read_by_hand, report
 from supporters.choosing import deal_wording
 from supporters.linking import begin_linking, finish_linking
-from supporters.models import AccountState, LinkedAccount
+from supporters.models import AccountState, AssistedPledge, LinkedAccount, PledgeState
 from supporters.pledging import join_words, pledge, sign_words
 
 ORGANISER, ADMIN = "olive@demo.example", "rae@demo.example"
@@ -48,6 +50,11 @@ OWN_WORDS = (
     "We have no car, and the sea is six hours away.",
     "I met my husband in carriage 14.",
 )
+# To so many accounts, one person links none and posts by hand; of these, some say that they did.
+BY_HAND_EVERY = 10
+REPORTED_EVERY = 3
+REPORT_SECONDS = 1.0
+FIRST_NAMES = ("Ada", "Bo", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ines", "Jo")
 STORY = """The night train to the coast leaves at 22:10 and arrives with the fishing boats. Last
 year **61,000 people** slept in it. In spring it is to be replaced by nothing at all.
 
@@ -114,7 +121,11 @@ class Command(BaseCommand):
         )
         campaign = make_campaign(slug=slug, launch_at=launch_at, threshold=max(1, supporters // 2))
         pledged = pledge_everybody(campaign, number=supporters)
-        self.stdout.write(f"{pledged} accounts pledged; launching in {launch_in} s from ready")
+        promised = promise_some(campaign, number=supporters // BY_HAND_EVERY)
+        self.stdout.write(
+            f"{pledged} accounts pledged, {promised} people post by hand; "
+            f"launching in {launch_in} s from ready"
+        )
         wait_for(
             lambda: summarise(campaign).state in ("finished", "missed", "cancelled"),
             what="the launch",
@@ -125,6 +136,7 @@ class Command(BaseCommand):
             f"Launch {summary.state}: {summary.sent} of {summary.pledges} posts sent, "
             f"first after {summary.first_lag_ms} ms, last after {summary.last_lag_ms} ms"
         )
+        report_some(campaign)
         connection.close()
         while True:  # the demo goes on until it is stopped; this process must not end before
             time.sleep(3600)
@@ -233,6 +245,7 @@ def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
                 "launch_at": launch_at,
                 "zone": settings.TIME_ZONE,
                 "threshold": threshold,
+                "counts_assisted": True,
                 "latest_minutes": 45,
                 "visibility": Visibility.PUBLIC,
             },
@@ -279,3 +292,35 @@ def pledge_everybody(campaign: Campaign, *, number: int) -> int:
                     receipt_email=f"voice{account.pk}@demo.example" if account.pk % 10 == 0 else "",
                 )
     return len(accounts)
+
+
+def promise_some(campaign: Campaign, *, number: int) -> int:
+    """So many people with a confirmed address promise to post by hand, all over the networks."""
+    revision = campaign.revision
+    text = revision.text
+    fitting = [
+        composer.name
+        for composer in find_composers(list(all_composers()))
+        if read_by_hand(composer, text=text).fits
+    ]
+    with transaction.atomic():
+        for index in range(number):
+            name = f"{FIRST_NAMES[index % len(FIRST_NAMES)]} {index + 1}"
+            promise(
+                campaign,
+                person=seed_person(f"hand{index}@demo.example", name=name),
+                networks=[fitting[index % len(fitting)]],
+                seen=sign_words(revision, text=text),
+                is_shown=index % 2 == 0,
+            )
+    return number
+
+
+def report_some(campaign: Campaign) -> None:
+    """One after the other, as people do, some say that they have posted it."""
+    offered = AssistedPledge.objects.filter(campaign=campaign, state=PledgeState.CALLED)
+    for promised in list(offered.select_related("campaign", "person").order_by("pk"))[
+        ::REPORTED_EVERY
+    ]:
+        report(promised, person=promised.person)
+        time.sleep(REPORT_SECONDS)

@@ -1,0 +1,44 @@
+"""Addresses in mails that let their reader act without signing in: on one thing, and no other.
+
+Signed, so that nobody can make one up. Who opens one is not signed in by it: a mail is forwarded
+more easily than a password.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.urls import reverse
+
+from campaigns.models import Campaign
+
+PROMISE, REMINDER = "supporters.promise", "supporters.reminder"
+LASTS = timedelta(days=7)  # after the latest time of the launch
+
+
+def address_promise(campaign: Campaign, *, person_id: int) -> str:
+    """The path of a page on which one person's promises to one campaign can be acted on."""
+    token = signing.Signer(salt=PROMISE).sign_object([campaign.pk, person_id])
+    return reverse("promise_signed", args=[token])
+
+
+def address_reminder(campaign: Campaign, *, email: str) -> str:
+    """The path of a page on which this address can be forgotten again."""
+    token = signing.Signer(salt=REMINDER).sign_object([campaign.pk, email])
+    return reverse("reminder_signed", args=[token])
+
+
+def read_token(token: str, *, purpose: str) -> tuple[int, Any] | None:
+    """The campaign's key and the person's key or the address; None for what we did not sign."""
+    try:
+        campaign_id, whom = signing.Signer(salt=purpose).unsign_object(token)
+    except (signing.BadSignature, ValueError):
+        return None
+    return campaign_id, whom
+
+
+def has_ended(campaign: Campaign, *, now: datetime) -> bool:
+    """Whether addresses concerning it lead nowhere any more, and nothing more is reported."""
+    return campaign.latest_at is not None and now > campaign.latest_at + LASTS

@@ -1,0 +1,164 @@
+"""What people promise to post by their own hand, and what stands for it.
+
+A model of its own and no kind of ``Pledge``: the statements that plan, claim and send posts can
+then never meet one, and nothing of it is ever taken for sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Revision
+from supporters.states import AccountState, PledgeState
+
+
+class Unoffered(models.TextChoices):
+    """Why a promise was never offered."""
+
+    CANCELLED = "cancelled", _("The campaign was called off, so there is nothing to post.")
+    MISSED = "missed", _("Not enough people were in at the moment, so there is nothing to post.")
+    LATE = "late", _("The launch stood still until it was too late, so there is nothing to post.")
+
+
+class AssistedPledgeQuerySet(models.QuerySet["AssistedPledge"]):
+    """Reading assisted pledges."""
+
+    def counting(self) -> AssistedPledgeQuerySet:
+        """Those that stand: not withdrawn, and with a confirmed address or a linked account."""
+        by_account = self.filter(
+            person__linked_accounts__state__in=[AccountState.LINKED, AccountState.NEEDS_RELINK]
+        )
+        stands = ~Q(email="") | Q(pk__in=by_account.order_by().values("pk"))
+        return self.exclude(state=PledgeState.WITHDRAWN).filter(stands)
+
+
+class AssistedPledge(models.Model):
+    """One person's promise to post a campaign's words on one network by their own hand.
+
+    ``email`` is the confirmed address that stands for it; where it is empty, a linked account of
+    theirs does. At the moment it is offered (``called``, ``offered_at``): from then on its owner
+    may report it as posted. ``ended_at``: it never was offered, and its owner was told why.
+    """
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="assisted_pledges"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assisted_pledges"
+    )
+    network = models.CharField(_("network"), max_length=20)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("words"))
+    language = models.CharField(_("language"), max_length=5)
+    state = models.CharField(
+        _("state"), max_length=10, choices=PledgeState.choices, default=PledgeState.LIVE
+    )
+    email = models.EmailField(_("confirmed address"), blank=True)
+    is_shown = models.BooleanField(_("shown on the wall"), default=False)
+    receipt_language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
+    agreed_launch_at = models.DateTimeField(_("launch it was pledged for"))
+    agreed_latest_at = models.DateTimeField(_("latest time it was pledged for"))
+    agreed_threshold = models.PositiveIntegerField(null=True, blank=True)
+    pledged_at = models.DateTimeField(_("pledged"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    offered_at = models.DateTimeField(_("offered"), null=True, blank=True)
+    reported_at = models.DateTimeField(_("reported as posted"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("never offered, and told"), null=True, blank=True)
+    ended_why = models.CharField(max_length=10, choices=Unoffered.choices, blank=True)
+
+    objects: ClassVar[Any] = AssistedPledgeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("assisted pledge")
+        verbose_name_plural = _("assisted pledges")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="assisted_pledge_once_per_network",
+                fields=["campaign", "person", "network"],
+                condition=~Q(state="withdrawn"),
+            ),
+            models.CheckConstraint(
+                name="assisted_pledge_state_is_known", condition=Q(state__in=PledgeState.values)
+            ),
+            models.CheckConstraint(name="assisted_pledge_has_words", condition=~Q(text="")),
+            models.CheckConstraint(
+                name="assisted_pledge_is_called_when_offered",
+                condition=Q(state="called", offered_at__isnull=False)
+                | (~Q(state="called") & Q(offered_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="assisted_pledge_is_offered_before_it_is_reported",
+                condition=Q(reported_at__isnull=True) | Q(offered_at__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["campaign", "state"], name="assisted_campaign_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} → {self.campaign} ({self.network})"
+
+    def offered_until(self, *, launch_at: datetime, latest_at: datetime) -> datetime:
+        """The last moment at which it is offered, in a launch with these times.
+
+        As for a post that we send: what was agreed to moves along with the moment, never grows.
+        """
+        return min(latest_at, launch_at + (self.agreed_latest_at - self.agreed_launch_at))
+
+
+class ConfirmRequest(models.Model):
+    """Somebody wrote an address, and has to open the mail that was sent there.
+
+    Used once (by deleting the row), and short-lived. ``networks`` is empty for who wants to be
+    reminded only; else ``text`` are the exact words that were agreed to. ``name`` is what the wall
+    may show of somebody whom nobody knows here yet.
+    """
+
+    token_digest = models.CharField(max_length=64, unique=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(_("address"))
+    language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
+    networks = models.JSONField(default=list, blank=True)
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="+")
+    text = models.TextField(blank=True)
+    name = models.CharField(max_length=80, blank=True)
+    is_shown = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="confirm_request_has_words_for_networks",
+                condition=Q(networks=[]) | ~Q(text=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} ({self.pk})"
+
+
+class Reminder(models.Model):
+    """An address that wants to hear of one launch. It is nobody's pledge and counts nowhere."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reminders")
+    email = models.EmailField(_("address"))
+    language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="reminder_once_per_address", fields=["campaign", "email"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} ({self.pk})"

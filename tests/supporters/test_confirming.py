@@ -1,0 +1,193 @@
+"""An address confirmed by a mail: whose it then is, for how long, and who gets nothing by it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from post_office.models import Email
+
+from accounts.models import User
+from campaigns.clock import database_now
+from campaigns.models import Campaign
+from supporters.confirming import (
+    ask_promise,
+    ask_reminder,
+    confirm,
+    find_request,
+    forget_reminder,
+    forget_unconfirmed,
+    remind,
+)
+from supporters.counting import count_turnout
+from supporters.models import AssistedPledge, ConfirmRequest, Reminder
+from supporters.pledging import PledgeRefused, WordsChanged, sign_words
+from tests.making import make_campaign
+from tests.supporters.test_pledging import approve
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "Ada@Example.org"
+
+
+def ask(campaign, *, email=ADDRESS, networks=("x",), **facts):
+    """Ask as a page does, having read the words; gives the token that the mail bears."""
+    revision = campaign.approved
+    seen = facts.pop("seen", sign_words(revision, text=revision.text))
+    ask_promise(campaign, email=email, networks=networks, seen=seen, **facts)
+    return read_token()
+
+
+def read_token():
+    """What the newest mail's link bears."""
+    message = Email.objects.order_by("-pk").first().message
+    return re.search(r"/confirm/([^/]+)/", message)[1]
+
+
+def test_unconfirmed_address_counts_nowhere(campaign):
+    token = ask(campaign)
+    assert not AssistedPledge.objects.exists()
+    assert not User.objects.filter(email__iexact=ADDRESS).exists()
+    assert count_turnout(campaign).by_hand == 0
+    assert token not in str(ConfirmRequest.objects.values().get())
+
+
+def test_confirmed_address_makes_a_person_who_promises(campaign):
+    confirmed = confirm(ask(campaign, networks=["x", "telegram"], name="Ada", is_shown=True))
+    person = User.objects.get(email="ada@example.org")
+    assert confirmed.person == person
+    assert (person.name, person.has_usable_password()) == ("Ada", False)
+    assert EmailAddress.objects.get(user=person).verified
+    assert {each.network for each in confirmed.promises} == {"x", "telegram"}
+    assert {each.email for each in confirmed.promises} == {"ada@example.org"}
+    assert count_turnout(campaign).by_hand == 1
+
+
+def test_link_works_once(campaign):
+    token = ask(campaign)
+    assert confirm(token)
+    assert confirm(token) is None
+    assert find_request(token) is None
+    assert AssistedPledge.objects.count() == 1
+
+
+def test_link_lasts_two_days_and_then_the_address_is_forgotten(campaign):
+    token = ask(campaign)
+    ConfirmRequest.objects.update(asked_at=database_now() - timedelta(hours=47))
+    assert find_request(token)
+    assert forget_unconfirmed() == 0
+    ConfirmRequest.objects.update(asked_at=database_now() - timedelta(hours=49))
+    assert find_request(token) is None
+    assert confirm(token) is None
+    assert forget_unconfirmed() == 1
+    assert not ConfirmRequest.objects.exists()
+
+
+@pytest.mark.parametrize("token", ["", "x", "ü", "a" * 10_000])
+def test_made_up_link_leads_nowhere(campaign, token):
+    ask(campaign)
+    assert find_request(token) is None
+    assert confirm(token) is None
+
+
+def test_whoever_confirmed_the_address_before_is_the_person(campaign, sam):
+    confirmed = confirm(ask(campaign, email="SAM@example.org", name="Mallory"))
+    sam.refresh_from_db()
+    assert confirmed.person == sam
+    assert sam.name == "Sam"
+    assert AssistedPledge.objects.get().person == sam
+
+
+@pytest.mark.parametrize("has_row", [True, False])
+def test_who_only_claims_an_address_gets_nothing_by_it(campaign, has_row):
+    claimant = User.objects.create_user("ada@example.org", "correct horse battery")
+    if has_row:
+        EmailAddress.objects.create(user=claimant, email="ada@example.org", verified=False)
+    person = confirm(ask(campaign)).person
+    claimant.refresh_from_db()
+    assert person != claimant
+    assert claimant.email == "ada@example.org"
+    assert not EmailAddress.objects.filter(user=claimant, verified=True).exists()
+    assert AssistedPledge.objects.get().person == person
+    again = make_campaign(claimant, slug="again")
+    assert confirm(ask(again)).person == person
+
+
+def test_link_of_a_person_who_was_shut_out_is_refused_and_stays(campaign, sam):
+    token = ask(campaign, email=sam.email)
+    User.objects.filter(pk=sam.pk).update(is_active=False)
+    with pytest.raises(PledgeRefused):
+        confirm(token)
+    assert find_request(token)
+    assert not AssistedPledge.objects.exists()
+
+
+def test_nothing_is_promised_from_the_moment_on(campaign):
+    token = ask(campaign)
+    Campaign.objects.update(launch_at=database_now() - timedelta(seconds=1))
+    with pytest.raises(PledgeRefused, match="moment has come"):
+        confirm(token)
+    assert not AssistedPledge.objects.exists()
+
+
+def test_words_stay_as_they_were_read_when_the_organiser_changes_them_meanwhile(campaign):
+    token = ask(campaign)
+    old = campaign.approved
+    approve(campaign, message="Something else altogether.")
+    (promised,) = confirm(token).promises
+    assert (promised.text, promised.revision) == (old.text, old)
+
+
+def test_what_could_not_be_promised_is_not_asked_for(campaign):
+    revision = campaign.approved
+    with pytest.raises(WordsChanged):
+        ask(campaign, seen=sign_words(revision, text="Something else"))
+    with pytest.raises(PledgeRefused):
+        ask(campaign, networks=["nowhere"])
+    Campaign.objects.update(launch_at=database_now() - timedelta(seconds=1))
+    with pytest.raises(PledgeRefused):
+        ask(campaign)
+    assert not ConfirmRequest.objects.exists()
+    assert not Email.objects.exists()
+
+
+def test_one_address_is_not_written_to_without_end(olive, campaign):
+    for _ in range(3):
+        ask(campaign)
+    with pytest.raises(PledgeRefused, match="Several mails"):
+        ask(campaign)
+    ask(campaign, email="other@example.org")
+    for number in range(7):
+        ask(make_campaign(olive, slug=f"other-{number}"))
+    with pytest.raises(PledgeRefused, match="Several mails"):
+        ask(make_campaign(olive, slug="other-8"))
+    ConfirmRequest.objects.update(asked_at=database_now() - timedelta(hours=25))
+    ask(campaign)
+
+
+def test_reminder_is_confirmed_too_and_is_nobodys_pledge(campaign):
+    ask_reminder(campaign, email=ADDRESS)
+    assert not Reminder.objects.exists()
+    confirmed = confirm(read_token())
+    assert (confirmed.person, confirmed.promises) == (None, [])
+    assert Reminder.objects.get().email == "ada@example.org"
+    assert not User.objects.filter(email__iexact=ADDRESS).exists()
+    assert count_turnout(campaign).by_hand == 0
+
+
+def test_reminder_is_kept_once_for_each_campaign_and_address(olive, campaign):
+    other = make_campaign(olive, slug="other")
+    for each in (campaign, campaign, other):
+        remind(each, email=ADDRESS)
+    assert Reminder.objects.count() == 2
+    assert forget_reminder(campaign, email=ADDRESS)
+    assert not forget_reminder(campaign, email=ADDRESS)
+    assert Reminder.objects.get().campaign == other
+
+
+def test_title_cannot_run_as_a_template_or_as_markup(olive):
+    campaign = make_campaign(olive, title="{% debug %} <b>River</b>")
+    ask(campaign)
+    mail = Email.objects.get()
+    assert "{% debug %} <b>River</b>" in mail.subject
+    assert "<b>River</b>" not in mail.html_message
