@@ -47,6 +47,11 @@ class Due:
     round: Round
 
     @property
+    def network(self) -> str:
+        """The name of its network."""
+        return self.host[0]
+
+    @property
     def needed_until(self) -> datetime:
         """How long its token should last."""
         latest_at = self.round.campaign.latest_at

@@ -99,6 +99,7 @@ class Run:
         """Ignite at the moment by the database's clock. False: there is nothing to do here now."""
         while not self.stopping():
             launch = await self.database.run(lambda: Launch.objects.get(pk=self.launch_id))
+            self.launch_at = launch.launch_at
             if launch.state not in (LaunchState.SCHEDULED, LaunchState.ARMED):
                 return not launch.is_over or await self.database.run(self._has_lookups)
             self.moment = await self.database.run(read_moment)
@@ -304,11 +305,10 @@ class Run:
             await self.database.run(
                 partial(
                     pausing.pause,
-                    name,
+                    pausing.Trouble(network=name, reason=result.reason, facts=result.reason_facts),
                     until=result.due_at,
                     now=result.ended_at,
-                    reason=result.reason,
-                    facts=result.reason_facts,
+                    told_since=self.launch_at,
                 )
             )
             del self.paused_networks[name]

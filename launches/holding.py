@@ -18,10 +18,15 @@ CANCELLED = gettext_noop("The launch was cancelled before this could be posted."
 
 
 def may_control(person: object, launch: Launch) -> bool:
-    """The organiser of the campaign, and admins."""
+    """Whether this person may hold, resume and cancel it."""
+    return may_steer(person, launch.campaign)
+
+
+def may_steer(person: object, campaign: Campaign) -> bool:
+    """The organiser of the campaign, and admins; before it has a launch as well."""
     if not isinstance(person, User) or not person.is_active:
         return False
-    return person.pk == launch.campaign.organiser_id or is_operator(person)
+    return person.pk == campaign.organiser_id or is_operator(person)
 
 
 def hold(launch: Launch, *, why: str = "") -> bool:

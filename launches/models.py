@@ -266,7 +266,10 @@ class Attempt(models.Model):
 
 
 class NetworkPause(models.Model):
-    """A network that nothing is sent to until a moment: it failed as a whole (credits, the app)."""
+    """A network that nothing is sent to until a moment: it failed as a whole (credits, the app).
+
+    ``paused_at`` is when it began, or when the operators were last told that it goes on.
+    """
 
     network = models.CharField(_("network"), max_length=20, primary_key=True)
     until = models.DateTimeField(_("until"))

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns.clock import database_now
-from launches import installation
+from launches import installation, pausing
 from launches.dealing import Due, Host, list_open_networks, take_due
 from launches.models import Heartbeat
 from launches.rounds import EVERY_SECONDS, Round, find_coming, find_rounds
@@ -98,7 +98,7 @@ class _Look:
 
     def _may_begin(self, due: Due) -> bool:
         """Not when the worker stops, its host wants us to wait, or the claim is getting old."""
-        is_resting = due.host in self.resting or due.host[0] in self.resting
+        is_resting = due.host in self.resting or due.network in self.resting
         is_late = asyncio.get_running_loop().time() > self.begin_until
         return not (self.stopping() or is_resting or is_late)
 
@@ -116,11 +116,19 @@ class _Look:
         """Leave the account alone for a while, or its host, or its whole network."""
         now = database_now()
         until = now + timedelta(seconds=find_wait(error, due, now=now))
+        if error.scope == "network":
+            self.resting.add(due.network)
+            if pausing.pause_for_checks(
+                due.network, error, until=until, now=now, told_since=due.round.since
+            ):
+                # The pause alone keeps it waiting, so that an operator can end that.
+                proving.put_off(check, until=None)
+                return
+        elif error.scope == "host":
+            self.resting.add(due.host)
         proving.put_off(check, until=until)
         if error.scope != "account":
-            whole_network = error.scope == "network"
-            self.resting.add(due.host[0] if whole_network else due.host)
-            proving.let_rest(check, whole_network=whole_network, until=until)
+            proving.let_rest(check, whole_network=error.scope == "network", until=until)
 
     async def _refresh_facts(self, known: KnownServer, gate: asyncio.Semaphore) -> None:
         async with gate:

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches import asking, holding
-from launches.models import Delivery, DeliveryState, Launch, Unlookable
+from launches import asking, holding, pausing
+from launches.models import Delivery, DeliveryState, Launch, NetworkPause, Unlookable
 from launches.offering import has_promised
 from launches.results import count_by_second, find_launch, split_by_network, summarise
 from networks import registry
+from networks.base import Network
+from supporters.models import Pledge
 
 FEED = 12
 PER_PAGE = 50
@@ -66,10 +68,24 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "seconds": seconds,
         "busiest": max(seconds, default=0),
         "now": database_now(),
+        "pauses": _list_pauses(request, campaign, launch=launch),
         "may_control": launch is not None and holding.may_control(request.user, launch),
         "may_answer": launch is not None and asking.may_answer(request.user, launch),
         "posts_by_hand": has_promised(campaign, person=request.user),
     }
+
+
+def _list_pauses(
+    request: HttpRequest, campaign: Campaign, *, launch: Launch | None
+) -> list[tuple[NetworkPause, Network]]:
+    """What is paused of the networks that this launch posts to; for who may steer it."""
+    is_over = launch is not None and launch.is_over
+    if is_over or not holding.may_steer(request.user, campaign):
+        return []
+    lent = Pledge.objects.filter(campaign=campaign).counting().order_by()
+    networks = list(lent.values_list("network", flat=True).distinct())
+    found = pausing.list_pauses(networks, now=database_now())
+    return [(pause, registry.get(pause.network)) for pause in found]
 
 
 @require_GET

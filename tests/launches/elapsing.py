@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches.models import Heartbeat
+from launches.models import Heartbeat, NetworkPause
 from supporters.models import KnownServer, LinkedAccount, Pledge
 
 MOMENTS = {
@@ -16,6 +16,7 @@ MOMENTS = {
     ),
     KnownServer: ("checked_at", "rests_until"),
     Heartbeat: ("beat_at",),
+    NetworkPause: ("until", "paused_at"),
 }
 
 
