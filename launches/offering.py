@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
@@ -73,9 +74,13 @@ def offer_posts(now: datetime, *, limit: int) -> int:
         When(Exists(_launches(LaunchState.FIRING, LaunchState.FINISHED)), then=Value("on")),
     )
     done = 0
+    decided = _list_decided(_waiting())
+    if not decided:
+        return 0
     with transaction.atomic():
         due = (
             _waiting()
+            .filter(campaign__in=decided)
             .annotate(outcome=outcome)
             .exclude(outcome=None)
             .select_related("campaign__approved", "person")
@@ -95,9 +100,12 @@ def send_reminders(now: datetime, *, limit: int) -> int:
     going = _launches(LaunchState.FIRING, LaunchState.FINISHED)
     past = _launches(LaunchState.FIRING, LaunchState.HELD, LaunchState.FINISHED)
     off = _launches(LaunchState.MISSED, LaunchState.CANCELLED)
+    decided = _list_decided(Reminder.objects.filter(sent_at=None))
+    if not decided:
+        return 0
     with transaction.atomic():
         due = list(
-            Reminder.objects.filter(sent_at=None)
+            Reminder.objects.filter(sent_at=None, campaign__in=decided)
             .annotate(
                 outcome=Case(
                     When(Exists(going.filter(latest_at__gt=now)), then=Value("on")),
@@ -126,6 +134,21 @@ def _waiting() -> QuerySet[AssistedPledge]:
         state=PledgeState.LIVE, ended_at=None
     )
     return found
+
+
+def _list_decided(waiting: QuerySet[Any]) -> list[int]:
+    """The campaigns of those who wait that have begun, or will not: there may be something to tell.
+
+    Asked first, every second: most of who waits does so for a launch that is far away.
+    """
+    begun = Launch.objects.filter(campaign=OuterRef("pk"), kind=LaunchKind.REAL).exclude(
+        state__in=[LaunchState.SCHEDULED, LaunchState.ARMED]
+    )
+    found = Campaign.objects.filter(
+        Q(state=CampaignState.CANCELLED) | Exists(begun),
+        pk__in=waiting.order_by().values("campaign"),
+    )
+    return list(found.values_list("pk", flat=True))
 
 
 def _launches(*states: LaunchState) -> QuerySet[Launch]:

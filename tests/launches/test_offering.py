@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from post_office.models import Email
 
 from accounts.models import User
@@ -64,6 +66,16 @@ def test_nothing_is_offered_before_the_moment(hands, step):
     step()
     assert not Email.objects.exists()
     assert AssistedPledge.objects.get().state == PledgeState.LIVE
+
+
+def test_a_tick_reads_nobody_who_waits_for_a_launch_far_away(olive, sam):
+    campaign = make_campaign(olive, launch_in=9999)
+    make_promise(campaign, sam)
+    remind(campaign, email="ada@example.org")
+    for look in (offering.offer_posts, offering.send_reminders):
+        with CaptureQueriesContext(connection) as queries:
+            assert look(database_now(), limit=200) == 0
+        assert not [each["sql"] for each in queries if '"email"' in each["sql"]]
 
 
 def test_who_withdrew_is_not_told(hands, launch_now):
