@@ -17,7 +17,7 @@ from campaigns.clock import database_now
 from campaigns.mailing import queue_mail
 from campaigns.models import CampaignState
 from networks.registry import get
-from supporters.models import LinkedAccount, Pledge, PledgeState
+from supporters.models import LinkedAccount, Pledge, PledgeState, Readiness
 
 MOST_AT_ONCE = 200
 ASKED_AGAIN_AFTER = timedelta(days=1)
@@ -69,11 +69,14 @@ def queue_relink(account_id: int, *, asked_before: datetime | None = None) -> bo
         campaign__state=CampaignState.SCHEDULED,
         campaign__launch_at__gt=now,
     )
-    if account.is_linked:
-        coming = coming.filter(campaign__latest_at__gt=account.expires_at)
-    waiting = list(
-        coming.select_related("campaign__approved", "person").order_by("campaign__launch_at")
-    )
+    waiting = [
+        pledge
+        for pledge in coming.select_related("campaign__approved", "person", "account").order_by(
+            "campaign__launch_at"
+        )
+        # Whoever renewed it since this was found out need not be asked.
+        if pledge.readiness == Readiness.RENEW
+    ]
     was_not_asked = (
         Q(asked_at=None)
         | Q(asked_at__lt=asked_before or now - ASKED_AGAIN_AFTER)

@@ -11,6 +11,7 @@ from campaigns.models import Campaign
 from launches import preflight
 from launches.models import NetworkPause
 from launches.preflight import remind
+from supporters.mails import queue_relink
 from supporters.models import AccountState, KnownServer, LinkedAccount, Pledge
 from supporters.tokens import mark_needs_relink
 from tests.launches.elapsing import come_near
@@ -94,6 +95,20 @@ def test_who_has_renewed_is_left_in_peace(campaign, lost):
     LinkedAccount.objects.update(state=AccountState.NEEDS_RELINK)
     Pledge.objects.update(state="withdrawn")
     assert remind() == 0
+
+
+@pytest.mark.parametrize("expires_in", [None, timedelta(hours=2)], ids=["for ever", "refreshed"])
+def test_who_renews_while_reminders_are_written_is_left_in_peace(campaign, lost, expires_in):
+    list_mails()
+    come_near(campaign, hours=24)
+    now = database_now()
+    LinkedAccount.objects.filter(pk=lost.pk).update(
+        state=AccountState.LINKED,
+        linked_at=now,
+        expires_at=now + expires_in if expires_in else None,
+    )
+    assert not queue_relink(lost.pk, asked_before=now)
+    assert list_mails() == []
 
 
 def test_authorisation_that_is_about_to_end_is_reminded_of_with_its_end(campaign):
