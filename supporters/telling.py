@@ -141,10 +141,14 @@ def _queue_changed(promises: Sequence[AssistedPledge]) -> None:
 
 
 def _queue(promises: Sequence[AssistedPledge], *, template: str, **more: object) -> None:
-    """One mail about one person's promises to one campaign; none where there is no address."""
+    """One mail about one person's promises to one campaign; none where there is no address.
+
+    It goes where that person reads mail now, which need not be the address that they promised by.
+    Whose access was switched off is told nothing.
+    """
     first = promises[0]
-    email = first.email or find_address(first.person)
-    if not email:
+    email = find_address(first.person) or first.email
+    if not email or not first.person.is_active:
         return
     campaign = first.campaign
     assert campaign.launch_at is not None, "what was promised to has a moment"

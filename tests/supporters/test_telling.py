@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from post_office.models import Email
 
 from accounts.models import User
@@ -50,6 +51,22 @@ def test_who_has_no_address_is_brought_up_to_date_without_a_mail(campaign):
     assert tell_promises_of_changes() == 1
     assert not Email.objects.exists()
     assert AssistedPledge.objects.get().agreed_launch_at == launch_at
+
+
+def test_who_was_shut_out_is_told_nothing(campaign, sam):
+    make_promise(campaign, sam)
+    User.objects.filter(pk=sam.pk).update(is_active=False)
+    move(campaign, hours=1)
+    assert tell_promises_of_changes() == 1
+    assert not Email.objects.exists()
+
+
+def test_mail_goes_to_the_address_that_is_confirmed_now(campaign, sam):
+    make_promise(campaign, sam, email="old@example.org")
+    EmailAddress.objects.filter(user=sam).update(email="new@example.org")
+    move(campaign, hours=1)
+    tell_promises_of_changes()
+    assert [mail.to for mail in Email.objects.all()] == [["new@example.org"]]
 
 
 def test_withdrawn_promises_and_campaigns_that_do_not_come_tell_nothing(olive, campaign, sam):
