@@ -9,10 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from campaigns.clock import database_now
 from networks.base import Credentials
 from supporters import vault
 from supporters.keeping import is_shared, revoke_at_network
-from supporters.models import AccountState, LinkedAccount, PledgeState
+from supporters.models import AccountState, AssistedPledge, LinkedAccount, PledgeState
+from supporters.standing import find_address
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ def unlink(account: LinkedAccount, *, person: User) -> Unlinked:
             refreshing_until=None,
             unlinked_at=now,
         )
+        withdrawn += _settle_promises(person)
     shared = credentials is not None and is_shared(credentials)
     revoked = (
         credentials is not None
@@ -65,6 +68,21 @@ def unlink(account: LinkedAccount, *, person: User) -> Unlinked:
         and revoke_at_network(mine.known_server, credentials=credentials)
     )
     return Unlinked(is_revoked=revoked, is_shared=shared, withdrawn=withdrawn, called=called)
+
+
+def _settle_promises(person: User) -> int:
+    """Have what was promised by no address stand by one, or take it back where nothing is left.
+
+    Gives how many were withdrawn: nobody could be told of them at the moment.
+    """
+    hanging = AssistedPledge.objects.filter(person=person, state=PledgeState.LIVE, email="")
+    if LinkedAccount.objects.filter(person=person).exclude(state=AccountState.UNLINKED).exists():
+        return 0
+    address = find_address(person)
+    if address:
+        hanging.update(email=address)
+        return 0
+    return int(hanging.update(state=PledgeState.WITHDRAWN, withdrawn_at=database_now()))
 
 
 def _open(account: LinkedAccount) -> Credentials | None:

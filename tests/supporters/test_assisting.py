@@ -14,7 +14,8 @@ from supporters.assisting import promise, report, take_back_report, withdraw
 from supporters.counting import count_turnout
 from supporters.models import AccountState, AssistedPledge, LinkedAccount, PledgeState
 from supporters.pledging import PledgeRefused, WordsChanged, join_words, sign_words
-from tests.making import make_pledge, make_promise
+from supporters.unlinking import unlink
+from tests.making import link_mastodon, make_pledge, make_promise
 from tests.supporters.test_pledging import make_account
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +240,33 @@ def test_promise_that_stood_on_an_account_falls_with_the_last_one(campaign):
             state=AccountState.UNLINKED, sealed_credentials=""
         )
         assert count_turnout(campaign).by_hand == left
+
+
+def test_promises_that_an_unlinked_account_stood_for_are_withdrawn_with_the_last_one(
+    visitor, networks, campaign
+):
+    visitor().link("mastodon", name="sam")
+    account = LinkedAccount.objects.get()
+    person = account.person
+    other = link_mastodon(networks, person, "kim")
+    made = make_promise(campaign, person)
+    assert unlink(other, person=person).withdrawn == 0
+    assert count_turnout(campaign).by_hand == 1
+    assert unlink(account, person=person).withdrawn == 1
+    made.refresh_from_db()
+    assert (made.state, count_turnout(campaign).by_hand) == (PledgeState.WITHDRAWN, 0)
+
+
+@pytest.mark.parametrize("promised_by", ["", "sam@example.org"])
+def test_promises_stand_by_a_confirmed_address_once_no_account_is_left(
+    visitor, campaign, promised_by
+):
+    visitor().link("mastodon", name="sam")
+    account = LinkedAccount.objects.get()
+    person = account.person
+    made = make_promise(campaign, person, email=promised_by)
+    EmailAddress.objects.create(user=person, email="sam@example.org", verified=True, primary=True)
+    assert unlink(account, person=person).withdrawn == 0
+    made.refresh_from_db()
+    assert (made.state, made.email) == (PledgeState.LIVE, "sam@example.org")
+    assert count_turnout(campaign).by_hand == 1
