@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from campaigns.models import Campaign, Revision
 from networks.composers import Composer
+from networks.registry import get_composer
 from supporters.addressing import address_promise, address_reminder
 from supporters.assisting import HandReading, find_composers, promise, read_by_hand
 from supporters.choosing import complete_words, deal_wording, list_options
@@ -233,7 +234,7 @@ def _list_problems(text: str, composers: Sequence[Composer]) -> list[str]:
 
 def _describe_request(found: ConfirmRequest) -> dict[str, Any]:
     posts: list[HandReading] = [
-        read_by_hand(composer, text=found.text) for composer in find_composers(found.networks)
+        read_by_hand(get_composer(name), text=found.text) for name in found.networks
     ]
     return {**describe_campaign(found.campaign), "request_made": found, "posts": posts}
 

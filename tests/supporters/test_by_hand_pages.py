@@ -286,3 +286,16 @@ def test_account_is_not_needed_nor_made(client, campaign):
     agree(client, campaign, "x", email="ada@example.org")
     client.post(read_link(Email.objects.get(), "confirm"))
     assert not LinkedAccount.objects.exists()
+
+
+def test_place_that_was_switched_off_since_is_still_read_before_it_is_confirmed(
+    client, campaign, settings
+):
+    agree(client, campaign, "x", "telegram", email="ada@example.org")
+    link = read_link(Email.objects.get(), "confirm")
+    networks = settings.NETWORKS
+    settings.NETWORKS = {**networks, "x": {**networks["x"], "mode": "off"}}
+    places = [post.composer.label for post in client.get(link).context["posts"]]
+    client.post(link)
+    promised = AssistedPledge.objects.order_by("pk").values_list("network", flat=True)
+    assert (list(promised), places) == (["x", "telegram"], ["X", "Telegram"])
