@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core import signing
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from campaigns.models import Campaign
 
@@ -25,13 +26,21 @@ def address_promise(campaign: Campaign, *, person_id: int) -> str:
 
 
 def address_reminder(campaign: Campaign, *, email: str) -> str:
-    """The path of a page on which this address can be forgotten again."""
-    token = signing.Signer(salt=REMINDER).sign_object([campaign.pk, email])
+    """The path of a page on which this address can be forgotten again.
+
+    It bears a mark of the address and not the address, since paths end up in logs and histories.
+    """
+    token = signing.Signer(salt=REMINDER).sign_object([campaign.pk, mark_address(email)])
     return reverse("reminder_signed", args=[token])
 
 
+def mark_address(email: str) -> str:
+    """A keyed hash of an address (64 hex digits)."""
+    return salted_hmac(REMINDER, email.lower(), algorithm="sha256").hexdigest()
+
+
 def read_token(token: str, *, purpose: str) -> tuple[int, Any] | None:
-    """The campaign's key and the person's key or the address; None for what we did not sign."""
+    """The campaign's key, and the person's or an address's mark; None where we did not sign it."""
     try:
         campaign_id, whom = signing.Signer(salt=purpose).unsign_object(token)
     except (signing.BadSignature, ValueError):

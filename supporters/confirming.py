@@ -22,6 +22,7 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
 from supporters import telling
+from supporters.addressing import mark_address
 from supporters.assisting import check_words, hold_open, make_promises
 from supporters.models import AssistedPledge, ConfirmRequest, Reminder
 from supporters.pledging import PledgeRefused
@@ -115,6 +116,12 @@ def remind(campaign: Campaign, *, email: str, language: str = "en") -> None:
         Reminder.objects.get_or_create(
             campaign=held, email=email.lower(), defaults={"language": language}
         )
+
+
+def find_reminder(campaign: Campaign, *, mark: str) -> Reminder | None:
+    """The reminder to the address that has this mark (``addressing.mark_address``)."""
+    waiting = Reminder.objects.filter(campaign=campaign).iterator()
+    return next((each for each in waiting if mark_address(each.email) == mark), None)
 
 
 def forget_reminder(campaign: Campaign, *, email: str) -> bool:

@@ -24,8 +24,8 @@ from campaigns.models import Campaign, CampaignState
 from networks.registry import get_composer
 from supporters.addressing import PROMISE, REMINDER, has_ended, read_token
 from supporters.assisting import read_by_hand, report, take_back_report, withdraw
-from supporters.confirming import forget_reminder
-from supporters.models import AssistedPledge, PledgeState, Reminder
+from supporters.confirming import find_reminder, forget_reminder
+from supporters.models import AssistedPledge, PledgeState
 from supporters.pledging import PledgeRefused
 from supporters.standing import find_address
 
@@ -62,12 +62,13 @@ def signed_reminder(request: HttpRequest, token: str) -> HttpResponse:
     read = read_token(token, purpose=REMINDER)
     if read is None:
         raise Http404
-    campaign_id, email = read
+    campaign_id, mark = read
     campaign = get_object_or_404(Campaign.objects.select_related("approved"), pk=campaign_id)
+    reminder = find_reminder(campaign, mark=mark)
     if request.method == "POST":
-        forget_reminder(campaign, email=email)
+        if reminder is not None:
+            forget_reminder(campaign, email=reminder.email)
         return redirect(request.path)
-    reminder = Reminder.objects.filter(campaign=campaign, email=email).first()
     context = {"campaign": campaign, "reminder": reminder, "zone": _zone(campaign)}
     return render(request, "supporters/reminder.html", context)
 

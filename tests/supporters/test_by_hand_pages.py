@@ -1,5 +1,6 @@
 """Supporting by one's own hand, page by page: choosing, reading, consenting, confirming."""
 
+import base64
 import re
 from datetime import timedelta
 from html import unescape
@@ -14,8 +15,9 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from supporters import throttling
+from supporters.addressing import address_reminder
 from supporters.models import AssistedPledge, ConfirmRequest, LinkedAccount, Reminder
-from tests.making import add_wordings, make_promise
+from tests.making import add_wordings, make_campaign, make_promise
 from tests.supporters.test_pages import read_field
 from tests.supporters.test_pledging import make_account
 
@@ -299,3 +301,20 @@ def test_place_that_was_switched_off_since_is_still_read_before_it_is_confirmed(
     client.post(link)
     promised = AssistedPledge.objects.order_by("pk").values_list("network", flat=True)
     assert (list(promised), places) == (["x", "telegram"], ["X", "Telegram"])
+
+
+def test_link_to_a_reminder_bears_no_address_and_acts_on_that_one_alone(client, olive, campaign):
+    other = make_campaign(olive, slug="other")
+    for each in (campaign, other):
+        for email in ("ada@example.org", "bo@example.org"):
+            Reminder.objects.create(campaign=each, email=email)
+    link = address_reminder(campaign, email="Ada@example.org")
+    for part in re.split(r"[/:]", link):
+        padded = part + "=" * (-len(part) % 4)
+        assert b"ada@" not in base64.urlsafe_b64decode(padded).lower()
+    client.post(link)
+    assert set(Reminder.objects.values_list("campaign", "email")) == {
+        (campaign.pk, "bo@example.org"),
+        (other.pk, "ada@example.org"),
+        (other.pk, "bo@example.org"),
+    }
