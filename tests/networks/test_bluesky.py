@@ -1,4 +1,4 @@
-"""Posting to Bluesky and keeping the leave to, where servers stumble; see test_contract.py."""
+"""Posting to Bluesky and keeping the leave to, where servers stumble; see test_contract_*.py."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
-"""What every adapter must tell of posts that stand, and do for those that are still to be made."""
+"""What every adapter must tell of posts that stand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, astuple, replace
-from typing import Any
-from urllib.parse import quote
 from zlib import crc32
 
 import pytest
@@ -23,7 +21,6 @@ from tests.networks.casting import (
     write_post,
 )
 
-LINK = "https://voix.example.org/p?a=1&b=%C3%A9"
 # What the simulator counts of TEXT after half an hour (simulator.world.World.count_reactions).
 YOUNG = Numbers(likes=188, reposts=62, replies=31, quotes=15, impressions=2121)
 Told = Mapping[str, Numbers | None]
@@ -127,35 +124,3 @@ def test_fault_while_reading_numbers_makes_no_post_gone(cast: Cast, fault: str) 
     if error is not None:
         assert isinstance(error, OutcomeUnknown | TryLater)
         check_sentence(error, *linked.secrets)
-
-
-def test_what_is_made_ready_is_seen_by_nobody(cast: Cast) -> None:
-    async def work(http: Http) -> set[bool]:
-        linked = await cast.link(http)
-        prepared = [
-            await cast.network.prepare(http, linked.server, linked.credentials, write_post())
-            for _ in range(2)
-        ]
-        return {bool(each) for each in prepared}
-
-    assert cast.run(work) == {cast.network.prepares}
-    assert cast.is_there() == 0
-
-
-@pytest.mark.parametrize("text", [TEXT, "50 % & +1 #climat", "https://voix.example.org/"])
-def test_composer_holds_the_text_or_at_least_its_link(cast: Cast, text: str) -> None:
-    linked: Any = cast.run(cast.link)
-    link = LINK if LINK in text else ""
-    for server in (linked.server, None):
-        composition = cast.network.compose(text, link=link, server=server)
-        assert composition.url.startswith(("https://", "http://"))
-        assert composition.url.isascii()
-        assert not {" ", '"', "'", "<", ">"} & set(composition.url)
-        held = text if composition.is_whole else link
-        assert quote(held, safe="") in composition.url.replace("+", "%20")
-
-
-def test_facts_say_what_leave_is_asked_for_and_how_much_is_read_at_once(cast: Cast) -> None:
-    assert cast.network.scopes
-    assert all(scope.split() == [scope] for scope in cast.network.scopes)
-    assert cast.network.numbers_at_once > 0
