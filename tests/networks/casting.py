@@ -1,41 +1,65 @@
-"""Sam, with an account at one simulated server of each kind."""
+"""What the contract suite plays with: Sam, with an account at one server of some kind.
+
+The suite (``test_contract_*.py``) knows a ``Cast`` and its ``Kind``, not who is behind them: the
+simulator (``simulating.py``), or the real servers of ``tests/real``. Whoever plays names the kinds
+in ``pytest_generate_tests`` and gives the fixture ``cast`` for each. What takes more than an
+ordinary network lets people do asks for a ``SimulatedCast``, and lies in modules of its own.
+"""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 import pytest
 
-from networks.adapters.bluesky import Bluesky
-from networks.adapters.facebook import Facebook
-from networks.adapters.linkedin import LinkedIn
-from networks.adapters.mastodon import Mastodon
-from networks.adapters.threads import Threads
-from networks.adapters.x import X
 from networks.base import (
     Consent,
     Credentials,
-    Mode,
     Network,
+    Numbers,
     Post,
     Profile,
     Receipt,
     Registration,
     Server,
 )
-from networks.errors import NetworkError, Rejected
+from networks.errors import NetworkError, Rejected, TryLater
 from networks.http import Http
-from tests.simulated import Simulator
 
 Run = Callable[[Callable[[Http], Awaitable[Any]]], Any]
+Told = Mapping[str, Numbers | None]
 
 SITE_URL = "http://127.0.0.1:8000"
 REDIRECT_URI = f"{SITE_URL}/link/back"
 TEXT = "Nous sommes là ✊🏽 & <nous> restons.\n\nhttps://voix.example.org/p?a=1&b=%C3%A9 #climat"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of server, and in what it differs from the others. All of it is the network's doing.
+
+    ``lax_about`` names the tests of the suite that it would fail by not being strict, each with the
+    reason; they are not run against it.
+    """
+
+    name: str
+    shows_posts: bool = True  # what was posted can be looked up
+    shows_followers: bool = True
+    shows_age: bool = True  # when an account was opened
+    counts: bool = True  # tells what people did with a post
+    keeps_keys: bool = False  # a repeated key makes no second post
+    traces: bool = False  # refuses the same words again, and the adapter finds the post with them
+    has_servers: bool = False  # accounts live on many servers
+    renews: bool = False  # an authorisation can be renewed without its owner
+    can_revoke: bool = True  # takes an authorisation back from us; else only its owner can
+    lax_about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,44 +73,64 @@ class Linked:
     secrets: tuple[str, ...]
 
 
-@dataclass
-class Cast:
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A post as it stands on the network, read past the adapter.
+
+    ``remote_id`` is the network's own id, which a receipt's may be longer than.
+    """
+
+    text: str
+    remote_id: str
+
+
+@dataclass(kw_only=True)
+class Cast(ABC):
     """One network, one of its servers, and Sam who has an account there.
 
-    ``tells`` is what the network tells of an account, of ``followers`` and ``created_at``.
+    ``url`` is the server's origin, ``hosts`` every ``host:port`` that the adapter has to reach.
+    ``account_id``, ``followers`` and ``opened_at`` are Sam's account as the network has it, told or
+    not; ``address`` is what Sam types.
     """
 
     network: Network
-    simulator: Simulator
-    kind: str
-    run: Run
-    account: str = "sam"
-    facts: dict[str, Any] = field(default_factory=dict)
-    tells: frozenset[str] = frozenset({"followers", "created_at"})
+    kind: Kind
+    url: str
+    hosts: frozenset[str]
+    account_id: str
+    address: str
+    followers: int
+    opened_at: datetime
 
-    def hurry(self) -> None:
-        """Give servers little time; more where a first request does not post yet."""
-        first = 0.7 if self.network.name == "bluesky" else 0.4 if self.network.prepares else 0
-        self.network.deadline_seconds = 0.6 + first
+    @abstractmethod
+    def run(self, work: Callable[[Http], Awaitable[Any]]) -> Any:
+        """Run a coroutine function with an ``Http`` that may reach the network, and no other."""
 
-    @property
-    def instances(self) -> list[dict[str, Any]]:
-        """The servers of this network, the one of this cast first."""
-        mine = self.simulator.get_instance(self.kind)
-        others = [
-            each
-            for each in self.simulator.instances
-            if each["network"] == mine["network"] and each is not mine
-        ]
-        return [mine, *others]
+    @abstractmethod
+    def agree(self, consent: Consent, *, decision: str = "allow") -> dict[str, str]:
+        """Press the button, "allow" or "deny"; gives the browser's answer."""
+
+    @abstractmethod
+    def list_posts(self) -> Sequence[Standing]:
+        """Every post of Sam's that stands."""
+
+    @abstractmethod
+    def remove_posts(self) -> None:
+        """Sam deletes every post, at the network."""
+
+    @abstractmethod
+    def close_account(self) -> None:
+        """Sam's account is closed to its owner."""
+
+    def is_there(self) -> int:
+        """How many posts of Sam's stand on the network."""
+        return len(self.list_posts())
 
     async def begin(
-        self, http: Http, *, account: dict[str, Any] | None = None, state: str = "state-1"
+        self, http: Http, *, address: str = "", state: str = "state-1"
     ) -> tuple[Server, Registration, Consent]:
-        """Go as far as the network's authorisation page."""
-        handle = (account or self.facts)["handle"]
-        address = handle if self.network.name == "bluesky" else f"@{handle}"
-        server, hint = await self.network.find_server(http, address)
+        """Go as far as the network's authorisation page, for Sam or whoever has the address."""
+        server, hint = await self.network.find_server(http, address or self.address)
         registration = await self.network.register(http, server, redirect_uri=REDIRECT_URI)
         consent = await self.network.ask_consent(
             http,
@@ -97,14 +141,6 @@ class Cast:
             account_hint=hint,
         )
         return server, registration, consent
-
-    def agree(self, consent: Consent, *, decision: str = "allow") -> dict[str, str]:
-        """Press the button; gives the browser's answer."""
-        back, answer = self.simulator.give_consent(
-            consent.url, account=self.account, decision=decision
-        )
-        assert back == REDIRECT_URI
-        return answer
 
     async def link(self, http: Http) -> Linked:
         """Link Sam's account."""
@@ -122,6 +158,35 @@ class Cast:
         secrets = tuple(value for value in (*kept, *memo) if value)
         return Linked(server, registration, credentials, profile, secrets)
 
+    async def publish(self, http: Http, linked: Linked, *texts: str) -> list[str]:
+        """Publish as the product does, what can be made ready first; gives the posts' ids."""
+        remote_ids = []
+        for text in texts:
+            post = write_post(text, key=f"{crc32(text.encode()):032x}")
+            at = (http, linked.server, linked.credentials)
+            post = replace(post, prepared=await self.network.prepare(*at, post))
+            remote_ids.append((await self.network.publish(*at, post)).remote_id)
+        return remote_ids
+
+    async def publish_with_refresh(self, http: Http, linked: Linked, post: Post) -> None:
+        """Publish as the product does: refresh once where the network says that it takes that."""
+        with suppress(TryLater):
+            await self.network.publish(http, linked.server, linked.credentials, post)
+            return
+        fresh = await self.network.refresh(
+            http, linked.server, linked.registration, linked.credentials
+        )
+        await self.network.publish(http, linked.server, fresh, post)
+
+    async def count(self, http: Http, linked: Linked, remote_ids: Sequence[str]) -> Told:
+        """Read numbers as the product does, never more at once than the network gives."""
+        told: dict[str, Numbers | None] = {}
+        most = self.network.numbers_at_once
+        for start in range(0, len(remote_ids), most):
+            some = remote_ids[start : start + most]
+            told |= await self.network.read_numbers(http, linked.server, linked.credentials, some)
+        return told
+
     async def look(self, http: Http, linked: Linked, post: Post) -> Sequence[Receipt] | None:
         """Look the post up; None where the network lets nobody, and the adapter says so."""
         if self.network.can_look_up:
@@ -130,9 +195,29 @@ class Cast:
             await self.network.find(http, linked.server, linked.credentials, post)
         return None
 
-    def is_there(self) -> int:
-        """How many posts of Sam's stand on the network."""
-        return len(self.simulator.list_posts(account=self.facts["handle"]))
+
+def where(**facts: bool) -> pytest.MarkDecorator:
+    """Run a test of the suite only for kinds of which these facts are true."""
+    return pytest.mark.where(**facts)
+
+
+where_posts_are_shown = where(shows_posts=True)
+where_posts_are_counted = where(counts=True)
+
+
+def give_parts(metafunc: pytest.Metafunc, kinds: Sequence[Kind]) -> None:
+    """Give a test that asks for a ``cast`` one of every kind that it is written for."""
+    if "cast" not in metafunc.fixturenames:
+        return
+    marks = metafunc.definition.iter_markers("where")
+    facts = [fact for mark in marks for fact in mark.kwargs.items()]
+    chosen = [
+        kind
+        for kind in kinds
+        if metafunc.function.__name__ not in kind.lax_about
+        and all(getattr(kind, name) == value for name, value in facts)
+    ]
+    metafunc.parametrize("cast", chosen, ids=[kind.name for kind in chosen], indirect=True)
 
 
 def write_post(text: str = TEXT, *, key: str = "0123456789abcdef0123456789abcdef") -> Post:
@@ -155,97 +240,3 @@ def check_sentence(error: NetworkError, *secrets: str) -> None:
         inside += repr(context) + repr(vars(context))
         context = context.__context__
     assert not [secret for secret in secrets if secret in inside]
-
-
-KINDS = (
-    "mastodon",
-    "mastodon-4.2",
-    "gotosocial",
-    "bluesky",
-    "linkedin",
-    "x",
-    "facebook",
-    "threads",
-)
-KEYED = ("mastodon", "mastodon-4.2", "bluesky")  # a repeated key makes no second post there
-TRACED = ("x",)  # refuses the same words again, and the adapter finds the post that has them
-UNREVOKED = ("threads",)  # takes no authorisation back from us: only its owner can remove it
-TOLD = {
-    "facebook": frozenset({"followers"}),
-    "linkedin": frozenset[str](),
-    "threads": frozenset({"followers"}),
-}  # what is told of an account, where it is not all
-
-
-BLIND = ("linkedin",)  # shows nobody what was posted
-OPEN = ("mastodon", "mastodon-4.2", "gotosocial", "bluesky")  # has more than one server
-
-
-def only(*kinds: str) -> pytest.MarkDecorator:
-    """Run a test of the suite for some of the networks alone."""
-    return pytest.mark.parametrize("cast", kinds, indirect=True)
-
-
-where_posts_are_shown = only(*(kind for kind in KINDS if kind not in BLIND))
-where_nobody_can_look = only(*BLIND)
-where_servers_are_many = only(*OPEN)
-
-
-@pytest.fixture(params=KINDS, name="cast")
-def make_cast(request: pytest.FixtureRequest, simulator: Simulator, run: Run) -> Iterator[Cast]:
-    """Sam with an account of 4,242 followers, opened on 1 May 2020."""
-    instance = simulator.get_instance(request.param)
-    network: Network
-    if instance["network"] == "bluesky":
-        network = Bluesky(
-            mode=Mode.AUTOMATIC,
-            site_url=SITE_URL,
-            plc_url=instance["plc_url"],
-            resolver_url=instance["resolver_url"],
-            appview_url=instance["appview_url"],
-            allowed_hosts=simulator.hosts,
-        )
-    elif instance["network"] == "facebook":
-        network = Facebook(
-            mode=Mode.AUTOMATIC,
-            client_id="simulated-facebook",
-            client_secret="simulated-facebook-secret",
-            api_url=instance["url"],
-            consent_url=instance["url"],
-        )
-    elif instance["network"] == "linkedin":
-        network = LinkedIn(
-            mode=Mode.AUTOMATIC,
-            client_id="simulated-linkedin",
-            client_secret="simulated-linkedin-secret",
-            api_url=instance["url"],
-            consent_url=instance["url"],
-        )
-    elif instance["network"] == "threads":
-        network = Threads(
-            mode=Mode.AUTOMATIC,
-            client_id="simulated-threads",
-            client_secret="simulated-threads-secret",
-            api_url=instance["url"],
-            consent_url=instance["url"],
-        )
-    elif instance["network"] == "x":
-        network = X(
-            mode=Mode.AUTOMATIC,
-            client_id="simulated-x",
-            client_secret="simulated-x-secret",
-            api_url=instance["url"],
-            consent_url=instance["url"],
-        )
-    else:
-        network = Mastodon(mode=Mode.AUTOMATIC, website=SITE_URL)
-    cast = Cast(network=network, simulator=simulator, kind=request.param, run=run)
-    cast.tells = TOLD.get(request.param, cast.tells)
-    cast.facts = simulator.open_accounts(
-        instance=instance["instance"],
-        names=["sam"],
-        followers=4242,
-        created_at="2020-05-01T00:00:00Z",
-    )[0]
-    yield cast
-    simulator.clear_faults()

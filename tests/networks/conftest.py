@@ -9,12 +9,18 @@ from typing import TypeVar
 import pytest
 
 from networks.http import Http
-from tests.networks.casting import Run, make_cast
+from tests.networks.casting import Run, give_parts
+from tests.networks.simulating import SIMULATED, make_cast
 from tests.simulated import Simulator
 
 __all__ = ["make_cast", "run"]
 
 Result = TypeVar("Result")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The contract suite here is played by every kind of simulated server."""
+    give_parts(metafunc, SIMULATED)
 
 
 @pytest.fixture

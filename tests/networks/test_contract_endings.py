@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from networks.base import Credentials, Post, Server
+from networks.base import Credentials, Server
 from networks.errors import NeedsRelink, Rejected, TryLater
 from networks.http import Http
 from tests.networks.casting import (
-    UNREVOKED,
     Cast,
     Linked,
     check_sentence,
@@ -21,32 +20,10 @@ from tests.networks.casting import (
 )
 
 
-async def publish_with_refresh(cast: Cast, http: Http, linked: Linked, post: Post) -> None:
-    """Publish as the product does: refresh once where the network says that it takes that."""
-    with suppress(TryLater):
-        await cast.network.publish(http, linked.server, linked.credentials, post)
-        return
-    fresh = await cast.network.refresh(http, linked.server, linked.registration, linked.credentials)
-    await cast.network.publish(http, linked.server, fresh, post)
-
-
-def test_authorisation_taken_back_at_the_network_needs_its_owner(cast: Cast) -> None:
-    async def work(http: Http) -> None:
-        linked = await cast.link(http)
-        cast.simulator.revoke(network=cast.network.name, account=cast.facts["handle"])
-        await publish_with_refresh(cast, http, linked, write_post())
-
-    error = fail_of(lambda: cast.run(work))
-    assert isinstance(error, NeedsRelink)
-    assert cast.is_there() == 0
-
-
 def test_account_that_was_closed_to_its_owner_posts_nothing(cast: Cast) -> None:
     async def work(http: Http) -> Linked:
         linked = await cast.link(http)
-        cast.simulator.open_accounts(
-            instance=cast.instances[0]["instance"], names=["sam"], state="deactivated"
-        )
+        cast.close_account()
         with pytest.raises((NeedsRelink, Rejected)):
             await cast.network.publish(http, linked.server, linked.credentials, write_post())
         return linked
@@ -55,14 +32,31 @@ def test_account_that_was_closed_to_its_owner_posts_nothing(cast: Cast) -> None:
     assert cast.is_there() == 0
 
 
+def test_renewed_authorisation_posts_and_one_that_cannot_be_still_does(cast: Cast) -> None:
+    async def work(http: Http) -> bool:
+        linked = await cast.link(http)
+        credentials, is_renewed = linked.credentials, False
+        with suppress(NeedsRelink):
+            credentials = await cast.network.refresh(
+                http, linked.server, linked.registration, linked.credentials
+            )
+            is_renewed = True
+        assert credentials.account_id == cast.account_id
+        await cast.network.publish(http, linked.server, credentials, write_post())
+        return is_renewed
+
+    assert cast.run(work) == cast.kind.renews
+    assert cast.is_there() == 1
+
+
 def test_revoked_authorisation_posts_no_more(cast: Cast) -> None:
     async def work(http: Http) -> None:
         linked = await cast.link(http)
         await cast.network.revoke(http, linked.server, linked.registration, linked.credentials)
-        await publish_with_refresh(cast, http, linked, write_post())
+        await cast.publish_with_refresh(http, linked, write_post())
 
     error = fail_of(lambda: cast.run(work))
-    assert isinstance(error, Rejected if cast.kind in UNREVOKED else NeedsRelink)
+    assert isinstance(error, NeedsRelink if cast.kind.can_revoke else Rejected)
     check_sentence(error)
     assert cast.is_there() == 0
 
@@ -80,7 +74,7 @@ def test_server_that_is_not_there_is_tried_later(cast: Cast) -> None:
     facts = {key: move_away(value) for key, value in linked.server.facts.items()}
     gone = Server(
         network=linked.server.network,
-        host="127.0.0.1:9",
+        host=urlsplit(move_away(linked.server.url)).netloc,
         url=move_away(linked.server.url),
         version=linked.server.version,
         facts=facts,
@@ -96,11 +90,11 @@ def test_server_that_is_not_there_is_tried_later(cast: Cast) -> None:
     )
 
     async def publish() -> None:
-        hosts = cast.simulator.hosts | {"127.0.0.1:9"}
+        hosts = cast.hosts | {urlsplit(gone.url).netloc}
         async with Http(user_agent="tests", allowed_hosts=hosts) as http:
             await cast.network.publish(http, gone, credentials, write_post())
 
-    error = fail_of(lambda: asyncio.run(publish()))
+    error = fail_of(lambda: cast.run(lambda _: publish()))
     assert isinstance(error, TryLater)
     assert error.scope == "host"
     check_sentence(error, *linked.secrets)

@@ -20,7 +20,7 @@ def test_facts_are_fit_for_a_page(cast: Cast) -> None:
     assert network.name.islower()
     assert 1 <= len(network.code) <= 2
     assert network.label
-    assert bool(network.address_label) == bool(network.address_example) == (len(cast.instances) > 1)
+    assert bool(network.address_label) == bool(network.address_example) == cast.kind.has_servers
     assert network.deadline_seconds > 0
     assert network.measure(None, TEXT).over == 0
 

@@ -1,4 +1,4 @@
-"""What every adapter must make of its server's faults."""
+"""What every adapter must make of its server's faults, which only the simulator has at will."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from networks.errors import NeedsRelink, NetworkError, OutcomeUnknown, Rejected,
 from networks.http import Http
 from tests.networks.casting import (
     REDIRECT_URI,
-    Cast,
+    TEXT,
     Linked,
+    Told,
     check_sentence,
     fail_of,
     where_posts_are_shown,
     write_post,
 )
+from tests.networks.simulating import SimulatedCast
 
 # What strikes, how it is set, what it must become, and whether the post is there all the same.
 FAULTS = [
@@ -48,7 +50,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("case", FAULTS, ids=[f"{case[0]}-{case[1]}"[:40] for case in FAULTS])
 def test_fault_while_posting_becomes_the_right_error(
-    cast: Cast,
+    cast: SimulatedCast,
     case: tuple[str, dict[str, Any], type[NetworkError], bool],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -78,7 +80,7 @@ def test_fault_while_posting_becomes_the_right_error(
     [(7, 5, 7), (99_999_999, 900, 900), ("9" * 400, 900, 900), (0, 0, 0)],
 )
 def test_wait_that_is_asked_for_is_kept_within_reason(
-    cast: Cast, retry_after: object, least: float, most: float
+    cast: SimulatedCast, retry_after: object, least: float, most: float
 ) -> None:
     async def work(http: Http) -> None:
         linked = await cast.link(http)
@@ -96,7 +98,7 @@ def test_wait_that_is_asked_for_is_kept_within_reason(
     "fault",
     ["429", "500_before", "cut_before", "html", "broken_json_before", "endless", "gzip_bomb"],
 )
-def test_fault_while_looking_is_never_taken_for_absence(cast: Cast, fault: str) -> None:
+def test_fault_while_looking_is_never_taken_for_absence(cast: SimulatedCast, fault: str) -> None:
     cast.hurry()
 
     async def work(http: Http) -> tuple[Linked, NetworkError]:
@@ -112,7 +114,7 @@ def test_fault_while_looking_is_never_taken_for_absence(cast: Cast, fault: str) 
 
 
 @pytest.mark.parametrize("fault", ["429", "500_before", "cut_before", "html", "endless"])
-def test_fault_while_linking_links_nothing(cast: Cast, fault: str) -> None:
+def test_fault_while_linking_links_nothing(cast: SimulatedCast, fault: str) -> None:
     cast.hurry()
 
     async def work(http: Http) -> None:
@@ -131,3 +133,25 @@ def test_fault_while_linking_links_nothing(cast: Cast, fault: str) -> None:
     error = fail_of(lambda: cast.run(work))
     assert isinstance(error, Rejected | TryLater)
     check_sentence(error)
+
+
+@pytest.mark.parametrize(
+    "fault", ["429", "500_before", "cut_before", "html", "broken_json_before", "endless"]
+)
+def test_fault_while_reading_numbers_makes_no_post_gone(cast: SimulatedCast, fault: str) -> None:
+    cast.hurry()
+
+    async def work(http: Http) -> tuple[Linked, Told, NetworkError | None]:
+        linked = await cast.link(http)
+        remote_ids = await cast.publish(http, linked, TEXT)
+        cast.simulator.set_faults({fault: 1, "endpoints": "all"})
+        try:
+            return linked, await cast.count(http, linked, remote_ids), None
+        except NetworkError as error:
+            return linked, {}, error
+
+    linked, told, error = cast.run(work)
+    assert None not in told.values()
+    if error is not None:
+        assert isinstance(error, OutcomeUnknown | TryLater)
+        check_sentence(error, *linked.secrets)

@@ -12,7 +12,8 @@ from networks.adapters.x import X
 from networks.base import Credentials, Mode, Numbers, Post, Server
 from networks.errors import NeedsRelink, OutcomeUnknown, Rejected, TryLater
 from networks.http import Http
-from tests.networks.casting import Cast, Run, check_sentence, fail_of, write_post
+from tests.networks.casting import Run, check_sentence, fail_of, write_post
+from tests.networks.simulating import SIMULATED, open_cast
 from tests.simulated import Simulator
 
 
@@ -46,9 +47,8 @@ def find_server(simulator: Simulator, run: Run) -> Server:
 
 def test_public_client_links_posts_and_renews(simulator: Simulator, run: Run) -> None:
     network = build(simulator, "simulated-x-public")
-    cast = Cast(network=network, simulator=simulator, kind="x", run=run)
-    instance = simulator.get_instance("x")["instance"]
-    cast.facts = simulator.open_accounts(instance=instance, names=["sam"])[0]
+    kind = next(kind for kind in SIMULATED if kind.name == "x")
+    cast = open_cast(simulator, run, kind=kind, network=network)
 
     async def work(http: Http) -> None:
         linked = await cast.link(http)
