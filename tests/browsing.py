@@ -5,7 +5,8 @@
 - `chromium`: the running browser, one for all tests of a folder;
 - `new_page`: opens a page for one person (own cookies, own storage), with the site's address;
 - `page`: one such page, for a test that needs only one person;
-- `site_url`: None here; whoever starts the site overrides it with its address.
+- `site_url`: None here; whoever starts the site overrides it with its address;
+- `themes`: the themes that a campaign is about, in the database again.
 
 Whatever a page does that no page of ours may do fails the test that opened it: an uncaught error
 in a script, something stopped by the page's own security policy, a request to another machine, and
@@ -21,6 +22,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
         WebError,
     )
 
-__all__ = ["chromium", "new_page", "page", "pytest_runtest_makereport", "site_url"]
+__all__ = ["chromium", "new_page", "page", "pytest_runtest_makereport", "site_url", "themes"]
 
 # No sandbox, since CI runs as root; the others keep Chromium from calling its maker. No name but
 # the machine's own resolves: a test that reaches further fails, with or without a network.
@@ -219,3 +221,11 @@ def new_page(
 def page(new_page: NewPage) -> Page:
     """One person's page."""
     return new_page()
+
+
+@pytest.fixture
+def themes(transactional_db: None) -> None:
+    """What a migration put there, and the end of an earlier test took away with everything."""
+    from django.apps import apps
+
+    import_module("campaigns.migrations.0002_themes").add_themes(apps, None)

@@ -4,22 +4,20 @@ What they share with `tests/real` is in `tests/browsing.py`.
 """
 
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 
 from accounts.models import User
 from tests.browser.posting import PostalSimulator, start_postal_simulator
-from tests.browsing import chromium, new_page, page, pytest_runtest_makereport
+from tests.browsing import chromium, new_page, page, pytest_runtest_makereport, themes
 from tests.conftest import make_person
 from tests.processes import Product, wait_until
 from tests.simulated import stop_simulator
 
-__all__ = ["chromium", "new_page", "page", "pytest_runtest_makereport"]
+__all__ = ["chromium", "new_page", "page", "pytest_runtest_makereport", "themes"]
 
 PASSWORD = "three otters on a raft"
 
@@ -60,12 +58,6 @@ def static_folder(tmp_path_factory: pytest.TempPathFactory, django_db_setup: Non
     folder = tmp_path_factory.mktemp("static")
     Product(folder).manage("collectstatic", "--no-input", "--verbosity", "0")
     return folder / "static"
-
-
-@pytest.fixture
-def themes(transactional_db: None) -> None:
-    """What a migration put there, and the end of an earlier test took away with everything."""
-    import_module("campaigns.migrations.0002_themes").add_themes(apps, None)
 
 
 @pytest.fixture
