@@ -29,6 +29,11 @@ $(VENV)/.test: requirements/test.txt | $(VENV)/.run
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
 
+$(VENV)/.real: requirements/real.txt | $(VENV)/.test
+	@echo "Installing the server that stands in for Mastodon…"
+	@$(PIP) install --require-hashes -r requirements/real.txt
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/.test ## Make .venv with everything for development, and the keys in var/keys
 	@$(BIN)/python -m crowdspeak.keys var/keys
@@ -63,7 +68,7 @@ test-browser: $(VENV)/.test ## Walk through the site in a real browser (needs ch
 	@$(BIN)/python -m pytest tests/browser
 
 .PHONY: test-real
-test-real: $(VENV)/.test ## Launch on a real Bluesky server in a real browser (needs Node 20 and chromium)
+test-real: $(VENV)/.test $(VENV)/.real ## Launch on real servers in a real browser (needs Node 20 and chromium)
 	@cd tests/real/bluesky && npm_config_nodedir="$$(node -p 'require("path").dirname(require("path").dirname(process.execPath))')" npm ci --no-audit --no-fund --loglevel=error
 	@$(BIN)/python -m pytest tests/real
 

@@ -7,10 +7,7 @@ here goes over its public XRPC, without authorization, and never through the pro
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.real.starting import run_server
+
 FOLDER = Path(__file__).parent / "bluesky"
-START_SECONDS = 60
-STOP_SECONDS = 15
 ANSWER_SECONDS = 30
 PASSWORD = "a-password-for-tests-only"
 
@@ -66,6 +63,15 @@ class BlueskyServer:
         )
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What the product has to be told, to know this network and no other."""
+        return {
+            "BLUESKY_PLC_URL": self.plc_url,
+            "BLUESKY_RESOLVER_URL": self.pds_url,
+            "BLUESKY_APPVIEW_URL": "",
+        }
+
+    @property
     def hosts(self) -> tuple[str, str]:
         """The exact `host:port` of both: what the address guard has to let through."""
         return (
@@ -75,13 +81,29 @@ class BlueskyServer:
 
     def deactivate(self, account: BlueskyAccount) -> None:
         """Close an account as its owner can in the settings there; its posts are then hidden."""
-        signed_in = self._call(
-            "com.atproto.server.createSession",
-            body={"identifier": account.handle, "password": account.password},
-        )
         self._call(
-            "com.atproto.server.deactivateAccount", body={}, access_token=signed_in["accessJwt"]
+            "com.atproto.server.deactivateAccount", body={}, access_token=self._sign_in(account)
         )
+
+    def activate(self, account: BlueskyAccount) -> None:
+        """Open an account that was closed again; its posts are shown again."""
+        self._call(
+            "com.atproto.server.activateAccount", verb="POST", access_token=self._sign_in(account)
+        )
+
+    def delete_posts(self, account: BlueskyAccount) -> None:
+        """Delete every post of an account, as its owner can in any app."""
+        signed_in = self._sign_in(account)
+        for post in self.list_posts(account.did):
+            self._call(
+                "com.atproto.repo.deleteRecord",
+                body={
+                    "repo": account.did,
+                    "collection": "app.bsky.feed.post",
+                    "rkey": post["uri"].rpartition("/")[2],
+                },
+                access_token=signed_in,
+            )
 
     def list_posts(self, did: str) -> list[dict[str, Any]]:
         """Return the posts of an account, newest first, each with `uri`, `cid` and `value`.
@@ -92,22 +114,30 @@ class BlueskyServer:
         records = self._call("com.atproto.repo.listRecords", query=query)["records"]
         return list(records)
 
+    def _sign_in(self, account: BlueskyAccount) -> str:
+        signed_in = self._call(
+            "com.atproto.server.createSession",
+            body={"identifier": account.handle, "password": account.password},
+        )
+        return str(signed_in["accessJwt"])
+
     def _call(
         self,
         method: str,
         *,
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
+        verb: str | None = None,
         access_token: str = "",
     ) -> dict[str, Any]:
         url = f"{self.pds_url}/xrpc/{method}"
         if query:
             url += "?" + urllib.parse.urlencode(query)
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
+        headers = {} if data is None else {"Content-Type": "application/json"}
         if access_token:
             headers["Authorization"] = f"Bearer {access_token}"
-        request = urllib.request.Request(url, data, headers)
+        request = urllib.request.Request(url, data, headers, method=verb)
         try:
             with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as response:
                 answer: dict[str, Any] = json.loads(response.read() or b"{}")
@@ -144,47 +174,5 @@ def run_bluesky_server(
         command.append("--rate-limits")
     if answer_late_ms:
         command += ["--answer-late", str(answer_late_ms)]
-    log = folder / "bluesky.log"
-    # Holding its standard input open is what keeps it alive: a test run that is killed closes it.
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "TMPDIR": str(folder)},
-        ) as process,
-    ):
-        try:
-            line = _read_first_line(process, within_seconds=START_SECONDS)
-            if not line:
-                tail = log.read_text(errors="replace")[-2000:]
-                raise RuntimeError(f"The real Bluesky server did not start. Its log ends:\n{tail}")
-            urls = json.loads(line)
-            yield BlueskyServer(pds_url=urls["pds_url"], plc_url=urls["plc_url"])
-        finally:
-            _stop(process)
-
-
-def _read_first_line(process: subprocess.Popen[bytes], *, within_seconds: float) -> bytes:
-    """Return the first line of its output, or nothing where it ends or lets us wait too long."""
-    output = process.stdout
-    assert output is not None
-    lines: list[bytes] = []
-    reader = threading.Thread(target=lambda: lines.append(output.readline()), daemon=True)
-    reader.start()
-    reader.join(within_seconds)
-    if reader.is_alive():
-        process.kill()
-        reader.join()
-    return lines[0] if lines else b""
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with run_server(command, name="bluesky", folder=folder) as urls:
+        yield BlueskyServer(pds_url=urls["pds_url"], plc_url=urls["plc_url"])

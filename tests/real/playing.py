@@ -1,42 +1,70 @@
-"""The product as real processes against the real Bluesky server, and what its people do there."""
+"""What people do with the product and a real server, in a browser, and what is seen there."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from networks.adapters.bluesky import Bluesky
 from networks.base import Mode
 from networks.http import Http
-from tests.processes import Product
+from tests.browsing import NewPage
+from tests.processes import Product, wait_until
+from tests.real.bluesky_serving import BlueskyAccount, BlueskyServer
 from tests.real.consenting import sign_in_and_answer
-from tests.real.serving import BlueskyAccount, BlueskyServer
-from tests.walking import agree, ask_to_lend
+from tests.real.mastodon_serving import MastodonAccount
+from tests.walking import (
+    Draft,
+    add_second_factor,
+    agree,
+    ask_to_lend,
+    send_for_review,
+    sign_in,
+    validate_campaign,
+    write_campaign,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from accounts.models import User
     from campaigns.models import Campaign
 
 Result = TypeVar("Result")
 
 
-def make_product(server: BlueskyServer, *, folder: Path, **environment: str) -> Product:
-    """The product's processes, none of them started, which know this server and no other."""
-    return Product(
-        folder,
-        hosts=server.hosts,
-        BLUESKY_PLC_URL=server.plc_url,
-        BLUESKY_RESOLVER_URL=server.pds_url,
-        BLUESKY_APPVIEW_URL="",
-        REVIEW_LEAD_SECONDS="0",
-        **environment,
-    )
+class StartProduct(Protocol):
+    """Starts the site against one network."""
+
+    def __call__(
+        self, *, hosts: Iterable[str], environment: Mapping[str, str] | None = None
+    ) -> Product:
+        """Return the product, whose web server answers; worker and beat are not started.
+
+        ``hosts`` are the only ``host:port`` it may reach, ``environment`` its settings.
+        """
+
+
+def walk_to_approval(
+    new_page: NewPage, draft: Draft, *, product: Product, olive: User, rae: User
+) -> tuple[Page, Campaign]:
+    """Olive writes a campaign, Rae validates it; gives Olive's page, and the campaign."""
+    from campaigns.models import Campaign
+
+    organiser = new_page(site_url=product.url)
+    sign_in(organiser, email=olive.email)
+    uid = write_campaign(organiser, draft)
+    send_for_review(organiser)
+    admin = new_page(site_url=product.url)
+    sign_in(admin, email=rae.email, secret=add_second_factor(rae), to="/admin/")
+    validate_campaign(admin, draft.title)
+    campaign = Campaign.objects.get(uid=uid)
+    assert campaign.state == "scheduled"
+    return organiser, campaign
 
 
 def make_adapter(server: BlueskyServer, *, site_url: str) -> Bluesky:
@@ -64,15 +92,49 @@ def go_out(server: BlueskyServer, work: Callable[[Http], Awaitable[Result]]) -> 
         return pool.submit(lambda: asyncio.run(main())).result()
 
 
-def lend(
+def lend_bluesky(
     page: Page, account: BlueskyAccount, *, slug: str, own_words: str = "", is_shown: bool = False
 ) -> str:
     """Lend an account to a campaign, all of it by the browser; returns the words agreed to."""
     ask_to_lend(page, slug, network="Bluesky", address=account.handle)
     sign_in_and_answer(page, handle=account.handle, password=account.password)
+    return agree_to_words(page, slug=slug, own_words=own_words, is_shown=is_shown)
+
+
+def lend_mastodon(
+    page: Page,
+    account: MastodonAccount,
+    *,
+    host: str,
+    slug: str,
+    own_words: str = "",
+    is_shown: bool = False,
+) -> str:
+    """The same with an account of the server that is reached at ``host``."""
+    ask_to_lend(page, slug, network="Mastodon", address=host)
+    page.get_by_role("button", name=f"(@{account.username})").click()
+    return agree_to_words(page, slug=slug, own_words=own_words, is_shown=is_shown)
+
+
+def agree_to_words(page: Page, *, slug: str, own_words: str, is_shown: bool) -> str:
+    """Back from the network's own page, agree to what is shown; returns the words."""
     page.wait_for_url(re.compile(rf"/campaigns/{slug}/support/agree/"))
     [words] = agree(page, own_words=own_words, is_shown=is_shown)
     return words
+
+
+def wait_for_end(campaign: Campaign, *, product: Product) -> None:
+    """Until the launch is over, whatever its result."""
+    from launches.results import find_launch
+
+    def is_over() -> bool:
+        launch = find_launch(campaign)
+        return launch is not None and launch.is_over
+
+    try:
+        wait_until(is_over, what="the launch's end", every=0.5)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; logs:\n{product.read_logs()}") from None
 
 
 def bring_near(campaign: Campaign, *, launch_in: float) -> None:

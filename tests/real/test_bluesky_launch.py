@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from accounts.models import User
 from campaigns.models import Campaign
 from launches.models import AttemptOutcome, Delivery, DeliveryState
-from launches.results import find_launch
 from networks.base import Credentials
 from networks.errors import NeedsRelink
 from networks.http import Http
@@ -20,67 +18,33 @@ from supporters import vault
 from supporters.models import AccountState, LinkedAccount, Pledge
 from tests.browsing import NewPage
 from tests.making import make_campaign
-from tests.processes import Product, kill, wait_until
+from tests.processes import kill, wait_until
+from tests.real.bluesky_serving import BlueskyAccount, BlueskyServer, run_bluesky_server
 from tests.real.consenting import sign_in_and_answer
 from tests.real.playing import (
+    StartProduct,
     bring_near,
     go_out,
-    lend,
+    lend_bluesky,
     make_adapter,
-    make_product,
     read_facets,
+    wait_for_end,
+    walk_to_approval,
 )
-from tests.real.serving import BlueskyAccount, BlueskyServer, run_bluesky_server
 from tests.walking import (
     Draft,
-    add_second_factor,
     ask_to_lend,
     ask_to_link,
-    send_for_review,
-    sign_in,
     unlink,
-    validate_campaign,
-    write_campaign,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
-StartProduct = Callable[..., Product]
 MakeAccount = Callable[[str], BlueskyAccount]
 
 LAUNCH_IN_SECONDS = 5
 ANSWER_LATE_MS = 3000
 KILLED_VOICES = 4
-
-
-@pytest.fixture
-def start_product(static_files: Path, tmp_path: Path) -> Iterator[StartProduct]:
-    """Starts the product's web server against a Bluesky server; stops everything afterwards."""
-    started: list[Product] = []
-
-    def start(server: BlueskyServer, **environment: str) -> Product:
-        (tmp_path / "static").symlink_to(static_files)
-        product = make_product(server, folder=tmp_path, **environment)
-        started.append(product)
-        product.start("web")
-        wait_until(lambda: answers(product), what="the site's start")
-        return product
-
-    yield start
-    for product in started:
-        product.stop()
-
-
-def answers(product: Product) -> bool:
-    try:
-        return product.get("/livez")[0] == 200
-    except OSError:
-        return False
-
-
-def is_over(campaign: Campaign) -> bool:
-    launch = find_launch(campaign)
-    return launch is not None and launch.is_over
 
 
 def read_credentials(account: LinkedAccount) -> Credentials:
@@ -95,26 +59,16 @@ def test_campaign_is_said_by_everybody_once_on_a_real_server(
     olive: User,
     rae: User,
 ) -> None:
-    product = start_product(bluesky_server)
+    product = start_product(hosts=bluesky_server.hosts, environment=bluesky_server.environment)
     product.start("worker")
     product.start("beat")
     draft = Draft(message="Three barriers would stop the plastic before the sea 🌊.", threshold=3)
-    organiser = new_page(site_url=product.url)
-    sign_in(organiser, email=olive.email)
-    uid = write_campaign(organiser, draft)
-    send_for_review(organiser)
-
-    admin = new_page(site_url=product.url)
-    sign_in(admin, email=rae.email, secret=add_second_factor(rae), to="/admin/")
-    validate_campaign(admin, draft.title)
-    campaign = Campaign.objects.get(uid=uid)
-    assert campaign.state == "scheduled"
-
+    organiser, campaign = walk_to_approval(new_page, draft, product=product, olive=olive, rae=rae)
     names = ["anna", "bela", "carlo"]
     accounts = [bluesky_account(name) for name in names]
     pages = [new_page(site_url=product.url) for _ in names]
     agreed = [
-        lend(page, account, slug=campaign.slug, own_words=own, is_shown=True)
+        lend_bluesky(page, account, slug=campaign.slug, own_words=own, is_shown=True)
         for page, account, own in zip(
             pages, accounts, ["", "Für unsere Enkel 👩‍👩‍👧:", ""], strict=True
         )
@@ -130,7 +84,7 @@ def test_campaign_is_said_by_everybody_once_on_a_real_server(
 
     product.wait_ready()
     bring_near(campaign, launch_in=LAUNCH_IN_SECONDS)
-    wait_until(lambda: is_over(campaign), what=f"the launch's end; logs:\n{product.read_logs()}")
+    wait_for_end(campaign, product=product)
 
     check_posts(bluesky_server, campaign, accounts=accounts, words=agreed, draft=draft)
     results = product.read_results(campaign.slug)
@@ -198,11 +152,13 @@ def test_worker_killed_before_it_heard_the_answers_posts_nothing_twice(
 ) -> None:
     folder = tmp_path_factory.mktemp("late")
     with run_bluesky_server(folder=folder, answer_late_ms=ANSWER_LATE_MS) as server:
-        product = start_product(server, LEASE_SECONDS="15")
+        product = start_product(
+            hosts=server.hosts, environment={**server.environment, "LEASE_SECONDS": "15"}
+        )
         campaign = make_campaign(olive)
         accounts = [server.create_account(f"voice{number}") for number in range(KILLED_VOICES)]
         for account in accounts:
-            lend(new_page(site_url=product.url), account, slug=campaign.slug)
+            lend_bluesky(new_page(site_url=product.url), account, slug=campaign.slug)
         worker = product.start("worker")
         product.start("beat")
         product.wait_ready()
@@ -217,11 +173,7 @@ def test_worker_killed_before_it_heard_the_answers_posts_nothing_twice(
         kept = Delivery.objects.filter(state=DeliveryState.SENT).count()
         assert kept == 0, "the worker was killed too late to prove anything"
         product.start("worker")
-        wait_until(
-            lambda: is_over(campaign),
-            what=f"the launch's end; logs:\n{product.read_logs()}",
-            every=0.5,
-        )
+        wait_for_end(campaign, product=product)
 
         deliveries = Delivery.objects.filter(launch__campaign=campaign)
         assert {delivery.state for delivery in deliveries} == {DeliveryState.SENT}
@@ -239,7 +191,7 @@ def test_unlinking_ends_the_authorisation_at_the_real_server(
     bluesky_account: MakeAccount,
     new_page: NewPage,
 ) -> None:
-    product = start_product(bluesky_server)
+    product = start_product(hosts=bluesky_server.hosts, environment=bluesky_server.environment)
     account = bluesky_account("dora")
     page = new_page(site_url=product.url)
     page.goto("/me/pledges/")
@@ -276,7 +228,7 @@ def test_refused_consent_brings_the_supporter_back_with_a_sentence(
     new_page: NewPage,
     olive: User,
 ) -> None:
-    product = start_product(bluesky_server)
+    product = start_product(hosts=bluesky_server.hosts, environment=bluesky_server.environment)
     campaign = make_campaign(olive)
     account = bluesky_account("emil")
     page = new_page(site_url=product.url)
