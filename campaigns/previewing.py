@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from networks import registry
 from networks.base import Length, Mode, Network
+from networks.fitting import split_fitting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,24 +99,12 @@ def list_excesses(text: str) -> list[str]:
 
 def _preview(network: Network, text: str) -> Preview:
     length = network.measure(None, text)
-    fits = _count_fitting(network, text) if length.over else len(text)
+    kept, excess = split_fitting(text, measure=lambda part: network.measure(None, part))
     return Preview(
         network=network.name,
         label=network.label,
         code=network.code,
         length=length,
-        text=text[:fits],
-        excess=text[fits:],
+        text=kept,
+        excess=excess,
     )
-
-
-def _count_fitting(network: Network, text: str) -> int:
-    """How many of its first code points fit."""
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if network.measure(None, text[:middle]).over:
-            high = middle - 1
-        else:
-            low = middle
-    return low

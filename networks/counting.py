@@ -43,14 +43,19 @@ def weighted_length(text: str) -> int:
 
 
 def threads_length(text: str) -> int:
-    """Give the length of a text as Threads counts it against its 500.
+    """Give the length of a text as Threads counts it against its 500, or a little more.
 
     An emoji counts as its bytes of UTF-8, any other character as 1, links included
     (https://developers.facebook.com/docs/threads/posts). What is a character, Threads says with a
-    link to a library that splits into graphemes.
+    link to a library that splits into graphemes; of one that holds an emoji and more (an accent on
+    it), all bytes are counted here.
     """
-    emoji = EMOJI.findall(text)
-    return grapheme_length(EMOJI.sub("x", text)) + sum(len(one.encode()) - 1 for one in emoji)
+    if text.isascii():
+        return grapheme_length(text)
+    # A checkered flag stands for each other one: \X would go back through a row of those.
+    flags = sum(len(flag) - 1 for flag in _FLAG.findall(text))
+    characters = _GRAPHEME.findall(_FLAG.sub("🏁", text))
+    return 4 * flags + sum(len(one.encode()) if EMOJI.search(one) else 1 for one in characters)
 
 
 def _weigh(text: str) -> int:

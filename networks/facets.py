@@ -75,7 +75,11 @@ def bluesky_facets(text: str) -> list[dict[str, Any]]:
     same facets, as a record that may be put again has to be the same to the byte.
     """
     links = list(find_addresses(text))
-    spans = [(start, end, _describe_link(text[start:end])) for start, end in links]
+    spans = [
+        (start, end, _describe_link(uri))
+        for start, end in links
+        if len(uri := _encode_uri(text[start:end])) <= MAX_URI_BYTES
+    ]
     for start, end in leave_out(links, _find_tags(text)):
         spans.append((start, end, _describe_tag(text[start + 1 : end])))
     spans.sort(key=lambda span: span[0])
@@ -156,8 +160,8 @@ def _find_tags(text: str) -> Iterator[tuple[int, int]]:
             yield match.start(), match.start("tag") + len(tag)
 
 
-def _describe_link(link: str) -> dict[str, str]:
-    return {"$type": "app.bsky.richtext.facet#link", "uri": _encode_uri(link)}
+def _describe_link(uri: str) -> dict[str, str]:
+    return {"$type": "app.bsky.richtext.facet#link", "uri": uri}
 
 
 def _encode_uri(link: str) -> str:

@@ -2,9 +2,8 @@
 
 Mastodon counts in grapheme clusters, a link as a fixed number of them, and of ``@user@domain``
 only ``@user`` (its StatusLengthValidator). Only links written with a scheme are shortened; what is
-a link follows twitter-text's grammar with Mastodon's wider paths. One liberty is taken: for
-twitter-text a name must end in a top-level domain of its list, here in anything that looks like
-one. All patterns run in linear time, whatever the text.
+a link follows twitter-text's grammar with Mastodon's wider paths (its initializer
+``twitter_regex.rb``). All patterns run in linear time, whatever the text.
 """
 
 from __future__ import annotations
@@ -15,27 +14,11 @@ from itertools import chain
 import regex
 
 from networks.counting import grapheme_length
+from networks.weblinks import Grammar, find_weblinks
 
-MAX_LINK_CHARACTERS = 4096
-
-_TURNS = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks of writing direction
-_UNREAL = r"\ufffe\ufeff\uffff"
+_SCHEMES = ("https", "http", "dat", "dweb", "ipfs", "ipns", "ssb", "gopher", "gemini")
 _SPACES = r"\s\x85\u180e"
-# What a name between two dots is made of; "_" and "-" only inside it, "_" not just before the end.
-_LETTER = rf"[^{_TURNS}{_UNREAL}{_SPACES}\p{{Cc}}!-/:-@\[-`{{-~]"
-_SUBDOMAIN = rf"{_LETTER}(?:(?:{_LETTER}|[_-]){{0,61}}{_LETTER})?+\."
-_DOMAIN = rf"{_LETTER}(?:(?:{_LETTER}|-){{0,61}}{_LETTER})?+\."
-_ENDING = (
-    r"(?:(?:[a-z]{2,24}|[A-Z]{2,24}|(?i:xn--[0-9a-z]{2,59}))(?![0-9A-Za-z@+-])"
-    r"|[^\P{L}\p{Latin}][\p{L}\p{M}]{0,30}+(?![0-9A-Za-z@+-]))"
-)
-_LINK = regex.compile(
-    rf"(?:(?<![A-Za-z0-9@＠$#＃{_UNREAL}])|(?<=[{_TURNS}]))"
-    r"(?:(?i:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://"
-    rf"(?:{_SUBDOMAIN}){{0,12}}{_DOMAIN}{_ENDING}(?::[0-9]++)?+"
-    # A name without a scheme is no link here, but it swallows one that stands in its path.
-    r"|(?P<bare>(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?+\.){1,6}[a-z]{2,24}(?=[/?])))"
-)
+_PORT = regex.compile(r"(?::[0-9]++)?+")
 
 # A path holds anything but spaces, angle brackets, a question mark and loose parentheses; pairs of
 # those belong to it, one pair within another too. It ends with its last sign that is not
@@ -84,12 +67,7 @@ def shorten_mentions(text: str) -> str:
 
 def find_links(text: str) -> Iterator[tuple[int, int]]:
     """Give start and end of every link that Mastodon makes out in a text, in order."""
-    position = 0
-    while match := _LINK.search(text, position):
-        end = _end_of_query(text, _end_of_path(text, match.end()))
-        if match["bare"] is None and end - match.start() <= MAX_LINK_CHARACTERS:
-            yield match.start(), end
-        position = end
+    return find_weblinks(text, _GRAMMAR)
 
 
 def _shrink(text: str, *, link: str | None) -> str:
@@ -114,6 +92,14 @@ def _find_mentions(text: str) -> Iterator[regex.Match[str]]:
     for match in _MENTION.finditer(text):
         if not _NO_MENTION.match(text, match.end()):
             yield match
+
+
+def _find_rest(text: str, start: int) -> tuple[int, bool]:
+    """Give where what follows a link's name ends, and whether there is a path in it."""
+    port = _PORT.match(text, start)
+    start = port.end() if port else start
+    path_end = _end_of_path(text, start)
+    return _end_of_query(text, path_end), path_end > start
 
 
 def _end_of_path(text: str, start: int) -> int:
@@ -142,3 +128,8 @@ def _end_of_query(text: str, start: int) -> int:
     while end > start + 1 and _QUERY_TAIL.match(text, end - 1):
         end -= 1
     return end if end > start + 1 else start
+
+
+_GRAMMAR = Grammar(
+    schemes=tuple(f"{scheme}://" for scheme in _SCHEMES), needs_scheme=True, find_rest=_find_rest
+)

@@ -1,15 +1,17 @@
-"""The links of a text as X makes them out, each of which counts as 23 characters there.
+"""The links of a text as X and Mastodon make them out, each counted at a fixed price there.
 
-The grammar is twitter-text's (version 3.1, https://github.com/twitter/twitter-text). A link may
-come without a scheme, but its name must end in a top-level domain; then only what is in Latin
+The grammar is twitter-text's (version 3.1, https://github.com/twitter/twitter-text). A link's name
+must end in a top-level domain. On X it may come without a scheme; then only what is in Latin
 letters belongs to it. A name is a row of labels with dots between them and takes as many as it can.
 A link ends with no punctuation, and holds parentheses in pairs only, one within another at most.
+Mastodon uses the same library, with schemes, paths and queries of its own (``Grammar``).
 All of it runs in linear time, whatever the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import regex
 
@@ -56,16 +58,37 @@ _REST = regex.compile(
 _SHORT = regex.compile(rf"(?i:https?://t\.co/)(?P<key>[0-9A-Za-z]++)(?:{_QUERY})?+")
 
 
-def find_weblinks(text: str) -> Iterator[tuple[int, int]]:
-    """Give start and end of every link that X makes out in a text (in NFC), in order."""
+@dataclass(frozen=True, kw_only=True)
+class Grammar:
+    """Where users of twitter-text differ.
+
+    ``find_rest`` gives where port, path and query end that follow a name at a position of a text,
+    and whether there is a path.
+    """
+
+    schemes: tuple[str, ...]
+    needs_scheme: bool
+    find_rest: Callable[[str, int], tuple[int, bool]]
+
+
+def _find_rest(text: str, start: int) -> tuple[int, bool]:
+    rest = _REST.match(text, start)
+    return (rest.end(), rest["path"] is not None) if rest else (start, False)
+
+
+X_GRAMMAR = Grammar(schemes=("https://", "http://"), needs_scheme=False, find_rest=_find_rest)
+
+
+def find_weblinks(text: str, grammar: Grammar = X_GRAMMAR) -> Iterator[tuple[int, int]]:
+    """Give start and end of every link that is made out in a text (on X: in NFC), in order."""
     at = taken = 0  # up to here the text is looked through, and part of what looks like a link
     while "." in text and (row := _ROW.search(text, at)):
         at = row.end()
-        for start, name_start, name_end in _find_names(text, row.start(), at, taken):
+        for start, name_start, name_end in _find_names(text, row.start(), at, taken, grammar):
             taken, has_path = name_end, False
-            if name_end == row.end() and (rest := _REST.match(text, name_end)):
-                at = taken = rest.end()
-                has_path = rest["path"] is not None
+            if name_end == row.end():
+                taken, has_path = grammar.find_rest(text, name_end)
+                at = taken
             name = text[name_start:name_end]
             if not _is_possible(name, others=taken - name_end + len("https://")):
                 continue
@@ -76,14 +99,18 @@ def find_weblinks(text: str) -> Iterator[tuple[int, int]]:
                     yield start, short.end()
                 elif not short and (latin or not name.startswith("xn--")):
                     yield start, taken
-            elif latin and not text.startswith(_NOT_BEFORE_BARE, start - 1, start):
+            elif (
+                latin
+                and not grammar.needs_scheme
+                and not text.startswith(_NOT_BEFORE_BARE, start - 1, start)
+            ):
                 *others, (first, last) = latin
                 yield from ((start + first, start + last) for first, last in others)
                 yield start + first, taken if has_path else start + last
 
 
 def _find_names(
-    text: str, row_start: int, row_end: int, taken: int
+    text: str, row_start: int, row_end: int, taken: int, grammar: Grammar
 ) -> Iterator[tuple[int, int, int]]:
     """Give start of the link, start and end of the name for every name in a row of labels."""
     labels = list(_split(text, row_start, row_end))
@@ -95,7 +122,7 @@ def _find_names(
             reach[i] = reach[i + 1]
             if not reach[i] and "_" not in text[start:end]:
                 reach[i] = _find_ending(text, end + 1)
-    if reach[0] and (link_start := _find_scheme(text, row_start, taken)) is not None:
+    if reach[0] and (link_start := _find_scheme(text, row_start, taken, grammar)) is not None:
         yield link_start, row_start, reach[0]
         taken = reach[0]
     for i, (start, end) in enumerate(labels[:-1]):
@@ -136,9 +163,9 @@ def _find_ending(text: str, start: int) -> int:
     return int(word.end()) if word else 0
 
 
-def _find_scheme(text: str, name_start: int, taken: int) -> int | None:
+def _find_scheme(text: str, name_start: int, taken: int, grammar: Grammar) -> int | None:
     """Give where the scheme in front of a name starts, if there is one that may stand there."""
-    for scheme in ("https://", "http://"):
+    for scheme in grammar.schemes:
         start = name_start - len(scheme)
         if start >= (taken + 1 if taken else 0) and text[start:name_start].lower() == scheme:
             return start if _FREE.match(text, start) else None

@@ -30,7 +30,8 @@ class Kind:
     `honours_keys`: a repeated Idempotency-Key gives the first status again.
     `has_metadata`: serves /.well-known/oauth-authorization-server and checks PKCE.
     `reads_need_token`: public statuses are refused to those who are not signed in.
-    `max_characters`, `characters_per_url`: what /api/v2/instance announces, and what is enforced.
+    `max_characters`, `characters_per_url`: what /api/v2/instance announces. `counts_links`: links
+    are counted in full all the same, in code points.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Kind:
     reads_need_token: bool = False
     max_characters: int = 500
     characters_per_url: int = 23
+    counts_links: bool = False
     ids: str = "snowflake"
     scopes: frozenset[str] = NEW_SCOPES
 
@@ -70,6 +72,7 @@ GOTOSOCIAL = Kind(
     reads_need_token=True,
     max_characters=5000,
     characters_per_url=25,
+    counts_links=True,
     ids="ulid",
 )
 

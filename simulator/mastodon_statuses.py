@@ -65,7 +65,8 @@ def _check_text(instance: Instance, *, text: str, warning: str) -> None:
     kind = instance.kind
     if not text.strip():
         raise Refusal(422, {"error": "Validation failed: Text can't be blank"})
-    if count_status(warning + text, per_url=kind.characters_per_url) > kind.max_characters:
+    per_url = None if kind.counts_links else kind.characters_per_url
+    if count_status(warning + text, per_url=per_url) > kind.max_characters:
         message = f"Validation failed: Text character limit of {kind.max_characters} exceeded"
         raise Refusal(422, {"error": message})
 

@@ -29,7 +29,7 @@ MEDIA_FIELDS = frozenset(
     | {"timestamp", "shortcode", "is_quote_post", "topic_tag"}
 )
 METRICS = ("views", "likes", "replies", "reposts", "quotes")
-EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{RI}|[\ufe0f\u20e3]")
+EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{RI}|\p{Emoji}\ufe0f|[#*0-9]\ufe0f?\u20e3")
 TOPIC = re.compile(r"#(?!\d+\b)([^\s.&@!?,;:]{1,50})")
 
 

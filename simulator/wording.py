@@ -5,6 +5,8 @@ import re
 
 import regex
 
+from simulator.links import find_mastodon_links
+
 URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?()\[\]]")
 MENTION = re.compile(r"(?<![\w/])@(\w+)(?:@[\w.-]+\w)?")
 HASHTAG = re.compile(r"(?<![\w/&])#(\w*[^\W\d_]\w*)")
@@ -35,14 +37,21 @@ def count_graphemes(text: str, *, most: int) -> int:
     return len(text) if len(text) <= most else len(GRAPHEME.findall(text))
 
 
-def count_status(text: str, *, per_url: int) -> int:
-    """Count a status as Mastodon does.
+def count_status(text: str, *, per_url: int | None) -> int:
+    """Count a status as its server does.
 
-    Every URL counts as `per_url` and a mention as its local part (StatusLengthValidator).
+    For Mastodon (StatusLengthValidator) every link counts as `per_url` and a mention as its local
+    part. None: as GoToSocial does, code points and nothing else (validateStatusContent).
     """
-    text = URL.sub("x" * per_url, text)
-    text = MENTION.sub(r"@\1", text)
-    return len(GRAPHEME.findall(text))
+    if per_url is None:
+        return len(text)
+    pieces: list[str] = []
+    done = 0
+    for start, end in find_mastodon_links(text):
+        pieces += (MENTION.sub(r"@\1", text[done:start]), "x" * per_url)
+        done = end
+    pieces.append(MENTION.sub(r"@\1", text[done:]))
+    return len(GRAPHEME.findall("".join(pieces)))
 
 
 def render_status(text: str, *, base_url: str, software: str) -> str:

@@ -1,7 +1,7 @@
 """What X makes of a text: how long it is, how it is given back, where its links lead.
 
-By https://docs.x.com/fundamentals/counting-characters, except that only links with a scheme are
-taken for links here, and anything in pictures for an emoji.
+By https://docs.x.com/fundamentals/counting-characters, except that whatever readers see as one
+picture is one emoji here.
 """
 
 import hashlib
@@ -12,14 +12,17 @@ from typing import Any
 
 import regex
 
+from simulator.links import find_x_links
 from simulator.wording import URL
 
 MAX_WEIGHT = 280
 LINK_WEIGHT = 23
 SHOWN_CHARACTERS = 27  # of a link's address; a guess
 LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-EMOJI = regex.compile(r"\p{RI}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}")
-GRAPHEME = regex.compile(r"\X")
+PICTURE = r"(?:\p{Extended_Pictographic}\ufe0f?[\U0001F3FB-\U0001F3FF]?)"
+EMOJI = regex.compile(
+    rf"\p{{RI}}{{2}}|[#*0-9]\ufe0f?\u20e3|{PICTURE}(?:\u200d{PICTURE})*[\U000e0020-\U000e007f]*"
+)
 CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}\b")
 BASE_62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SHORT_CHARACTERS = 10
@@ -27,14 +30,20 @@ SHORT_CHARACTERS = 10
 
 def weigh(text: str) -> int:
     """Give a text's length as X counts it against MAX_WEIGHT."""
-    text, links = URL.subn("", unicodedata.normalize("NFC", text))
-    return LINK_WEIGHT * links + sum(_weigh_one(one) for one in GRAPHEME.findall(text))
+    text = unicodedata.normalize("NFC", text)
+    weight = done = 0
+    for start, end in find_x_links(text):
+        weight += _weigh_words(text[done:start]) + LINK_WEIGHT
+        done = end
+    return weight + _weigh_words(text[done:])
 
 
-def _weigh_one(grapheme: str) -> int:
-    if EMOJI.match(grapheme) and grapheme not in "©®™":
-        return 2
-    return sum(1 if any(a <= ord(sign) <= b for a, b in LIGHT) else 2 for sign in grapheme)
+def _weigh_words(text: str) -> int:
+    emoji = [one for one in EMOJI.findall(text) if one not in "©®™"]
+    rest = EMOJI.sub(lambda match: match[0] if match[0] in "©®™" else "", text)
+    return 2 * len(emoji) + sum(
+        1 if any(first <= ord(sign) <= last for first, last in LIGHT) else 2 for sign in rest
+    )
 
 
 def count_cashtags(text: str) -> int:

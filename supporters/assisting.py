@@ -7,7 +7,6 @@ report is its owner's own word.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision
 from networks.base import Length
 from networks.composers import Composer
+from networks.fitting import split_fitting
 from networks.registry import all_composers
 from supporters import telling
 from supporters.addressing import has_ended
@@ -62,17 +62,13 @@ class HandReading:
 
 def read_by_hand(composer: Composer, *, text: str) -> HandReading:
     """How a text looks and counts where its owner will post it."""
-    length = composer.measure(text)
-    fitting = len(text)
-    if length is not None and length.over:
-
-        def over(part: int) -> int:
-            measured = composer.measure(text[:part])
-            return measured.over if measured else 0
-
-        fitting = bisect_right(range(1, len(text)), 0, key=over)
+    kept, excess = split_fitting(text, measure=composer.measure)
     return HandReading(
-        composer=composer, text=text, length=length, kept=text[:fitting], excess=text[fitting:]
+        composer=composer,
+        text=text,
+        length=composer.measure(text),
+        kept=kept,
+        excess=excess,
     )
 
 

@@ -21,6 +21,7 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision
 from networks.base import Length
+from networks.fitting import split_fitting
 from networks.registry import get
 from supporters import mails
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
@@ -101,26 +102,16 @@ def sign_words(revision: Revision, *, text: str) -> str:
 
 def read_words(account: LinkedAccount, *, text: str) -> Reading:
     """How a text looks and counts for one account."""
-    adapter = get(account.network)
-    server = account.known_server.server
+    adapter, server = get(account.network), account.known_server.server
     length = adapter.measure(server, text)
-    fitting = len(text)
-    if length.over:
-        low, fitting = 0, 0
-        high = len(text) - 1
-        while low <= high:
-            middle = (low + high) // 2
-            if adapter.measure(server, text[:middle]).over:
-                high = middle - 1
-            else:
-                fitting, low = middle, middle + 1
+    kept, excess = split_fitting(text, measure=lambda part: adapter.measure(server, part))
     return Reading(
         account=account,
         text=text,
         length=length,
         fits=not length.over,
-        kept=text[:fitting],
-        excess=text[fitting:],
+        kept=kept,
+        excess=excess,
     )
 
 

@@ -303,11 +303,17 @@ class Mastodon:
         return Composition(url=f"{page}text={quote(text, safe='')}", is_whole=True)
 
     def measure(self, server: Server | None, text: str) -> Length:
-        """Count as the server does: graphemes, links at a fixed price, mentions by their name."""
+        """Count as Mastodon does: graphemes, links at a fixed price, mentions by their name.
+
+        What only speaks its API may count everything in full, whatever it says of links, as
+        GoToSocial (code points) and Pleroma do: then what is more counts.
+        """
         facts = server.facts if server else {}
         limit = int(facts.get("max_characters", USUAL_CHARACTERS))
         per_url = int(facts.get("reserved_per_url", USUAL_PER_URL))
         used = mastodon_length(text, reserved_per_url=per_url)
+        if server and not self.honours_keys(server):
+            used = max(used, len(text))
         return Length(used=used, limit=limit, over=max(0, used - limit))
 
     def honours_keys(self, server: Server) -> bool:

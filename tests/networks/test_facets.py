@@ -214,6 +214,11 @@ def test_address_longer_than_a_uri_may_be_stays_text() -> None:
     start = "https://a.org/"
     assert show(start + "a" * (8192 - len(start)))
     assert show(start + "a" * (8193 - len(start))) == []
+    # It is the encoded address that counts: three bytes for each one that is not ASCII.
+    accents = "e" + "\u0301" * 1_362
+    assert len(f"{start}{accents}".encode()) < 3_000
+    assert show(start + accents)
+    assert show(f"{start}{accents}\u0301") == []
 
 
 @pytest.mark.parametrize(

@@ -298,6 +298,7 @@ def test_length_is_counted_by_the_servers_rules() -> None:
         network="mastodon",
         host="m.example",
         url="https://m.example",
+        version="4.5.3",
         facts={"max_characters": 30, "reserved_per_url": 25},
     )
     text = "abcdefg https://voix.example.org/a/long/path"
@@ -305,3 +306,27 @@ def test_length_is_counted_by_the_servers_rules() -> None:
     assert adapter.measure(server, text).over == 3
     assert adapter.measure(None, text).used == 31
     assert adapter.measure(None, text).limit == 500
+
+
+@pytest.mark.parametrize(
+    ("version", "software"),
+    [
+        ("0.20.0+git", "gotosocial"),
+        ("2.7.2 (compatible; Pleroma 2.9.1)", "pleroma"),
+        ("4.5.3+my-own-patches", ""),
+    ],
+)
+def test_server_that_is_no_mastodon_may_count_links_and_names_in_full(
+    version: str, software: str
+) -> None:
+    adapter = Mastodon(mode=Mode.AUTOMATIC, website="https://speak.example")
+    server = Server(
+        network="mastodon",
+        host="m.example",
+        url="https://m.example",
+        version=version,
+        facts={"max_characters": 50, "reserved_per_url": 25, "software": software},
+    )
+    text = "@sam@mastodon.social https://voix.example.org/a/long/path"
+    assert (adapter.measure(server, text).used, adapter.measure(server, text).over) == (57, 7)
+    assert adapter.measure(server, "e\u0301 https://a.fr").used == 27  # a short link in its price

@@ -35,6 +35,7 @@ def make_account(person, name="sam", *, network="mastodon", limit=500, **facts):
             network=network,
             host=f"{network}{limit}.example",
             url=f"https://{network}{limit}.example",
+            version="4.5.3",
             facts={"max_characters": limit},
         )
     )
