@@ -15,8 +15,6 @@ from campaigns.models import Revision, Theme
 from campaigns.pictures import redraw_picture
 from campaigns.wording import tidy_text
 
-PENDING_LENGTH = 30_000
-
 
 class StepForm(forms.ModelForm[Revision]):
     """One step. Fields left empty are saved empty; their error says what is still wanted."""
@@ -45,7 +43,7 @@ class StepForm(forms.ModelForm[Revision]):
                 continue
             typed = self.data.get(self.add_prefix(name), "")
             if typed.strip():
-                pending[name] = typed[:PENDING_LENGTH]
+                pending[name] = typed  # all of it: how much can come at once is limited already
             elif isinstance(self.fields[name], forms.CharField):
                 values[name] = ""
             elif isinstance(self.fields[name], forms.ModelChoiceField):

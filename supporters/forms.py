@@ -48,6 +48,16 @@ class LinkForm(forms.Form):
         self.add_error("address" if "address" in self.fields else None, sentence)
 
 
+class WordsArea(forms.Textarea):
+    """Where words are written: too many are told, where a browser would cut what is pasted."""
+
+    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Everything but ``maxlength``."""
+        attrs = super().build_attrs(*args, **kwargs)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
 class AgreeForm(forms.Form):
     """Which wording, in which words, the wall, and where a receipt may go; the button consents.
 
@@ -77,7 +87,7 @@ class AgreeForm(forms.Form):
                 initial=message,
                 max_length=MOST_CHARACTERS,
                 required=False,
-                widget=forms.Textarea(attrs={"rows": rows}),
+                widget=WordsArea(attrs={"rows": rows}),
             )
 
     def clean(self) -> dict[str, Any]:
@@ -150,7 +160,7 @@ class WordsForm(forms.Form):
     text = forms.CharField(
         label=_("Exactly what will be posted"),
         max_length=MOST_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 8}),
+        widget=WordsArea(attrs={"rows": 8}),
         error_messages={
             "required": _("A post needs words. Write some, or withdraw the pledge."),
         },

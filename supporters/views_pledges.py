@@ -52,7 +52,11 @@ def my_pledges(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the exact words of a pledge, take the organiser's new ones over, or keep one's own."""
+    """Change the exact words of a pledge, take the organiser's new ones over, or keep one's own.
+
+    Only the buttons for it change something: whatever else is sent shows the post anew, to a script
+    that part of the page alone.
+    """
     assert isinstance(request.user, User)
     pledge = _find_pledge(request, pk=pk)
     is_written = "text" in request.POST
@@ -76,6 +80,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         "is_outdated": has_new_words(pledge),
         "news": compare_words(pledge),
     }
+    if request.headers.get("HX-Request"):
+        return render(request, "supporters/_edited.html", context | {"is_part": True})
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "supporters/edit.html", context, status=status)
 

@@ -1,6 +1,7 @@
 """The wizard as an organiser's browser walks through it, without any script."""
 
 import html
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -272,6 +273,16 @@ def test_too_long_message_is_told_network_by_network_and_kept(desk, draft):
     answer, revision = save(desk, draft, "message", **{**plain, "message": "é" * 300})
     assert answer.status_code == 302
     assert revision.message == "é" * 300
+
+
+def test_nothing_that_is_typed_is_cut_off(desk, draft):
+    where = address(draft, "message")
+    assert "maxlength" not in re.findall(r"<textarea[^>]*>", read(desk.get(where)))[0]
+    typed = "Save the river! " * 3_000
+    answer, revision = save(desk, draft, "message", **{**MESSAGE, "message": typed})
+    assert "at most 3000 characters" in read(answer)
+    assert revision.pending["message"] == typed
+    assert typed in read(desk.get(where))
 
 
 def test_ten_megabytes_of_text_are_refused(desk, draft):

@@ -176,6 +176,7 @@ def test_preview_keeps_every_letter_and_cuts_where_it_stops_fitting(
 
 @calmly
 @given(words=WORDS)
+@example(words="https://a.org example.fr/a @sam@b.org")
 def test_x_and_mastodon_count_links_as_their_own_grammar_does(words: str) -> None:
     assert PLACES["mastodon"].measure(words).used == count_status(words, per_url=23)
     assert PLACES["x"].measure(words).used >= weigh(words)

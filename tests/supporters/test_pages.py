@@ -11,7 +11,9 @@ from post_office.models import Email
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
+from pages.labelling import draw_meter
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
+from supporters.pledging import read_words
 from tests.making import make_pledge
 from tests.supporters.test_pledging import approve, make_account
 
@@ -235,6 +237,39 @@ def test_words_are_changed_by_the_form(browser, campaign, account):
     assert browser.post(address, {"text": "x" * 501, "agree": "1"}).status_code == 422
     assert browser.post(address, {"text": ""}).status_code == 422
     assert browser.post(address, {"text": "a\x00b"}).status_code == 422
+
+
+def test_changed_words_are_counted_while_they_are_typed(browser, campaign, account):
+    made = make_pledge(campaign, account)
+    address = reverse("pledge_edit", args=[made.pk])
+    page = browser.get(address).content.decode()
+    assert f'hx-post="{address}"' in page
+    assert 'id="edited"' in page
+    for words in ("Short.", "x" * 503, "👩‍👩‍👧‍👦" * 500, "https://example.org/" + "x" * 600):
+        answer = browser.post(address, {"text": words}, headers={"HX-Request": "true"})
+        part = answer.content.decode()
+        reading = read_words(made.account, text=words)
+        assert "<html" not in part
+        assert draw_meter(reading.length.used, limit=500) in part
+        assert ("That is 3 too many for" in part) == (words == "x" * 503)
+    made.refresh_from_db()
+    assert made.text == campaign.approved.text
+
+
+def test_words_that_are_too_long_are_refused_whoever_sends_them(browser, campaign, account):
+    """What a browser would cut off is told instead, and a form that goes round the page as well."""
+    made = make_pledge(campaign, account)
+    edit, agreeing = reverse("pledge_edit", args=[made.pk]), "support_agree"
+    for address in (edit, f"{reverse(agreeing, args=[campaign.slug])}?account={account.pk}"):
+        assert (
+            "maxlength"
+            not in re.findall(r"<textarea[^>]*>", browser.get(address).content.decode())[0]
+        )
+    answer = browser.post(edit, {"text": "x" * 501, "agree": "1"})
+    assert (answer.status_code, "That is 1 too many" in answer.content.decode()) == (422, True)
+    assert browser.post(edit, {"text": "x" * 10_001, "agree": "1"}).status_code == 422
+    made.refresh_from_db()
+    assert made.text == campaign.approved.text
 
 
 def test_organisers_new_words_are_offered_and_taken(browser, campaign, account):
