@@ -126,15 +126,16 @@ everywhere = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys()
 
 def fill(place: Place, words: str) -> str:
     """Write words again and again, then one letter, until nothing more fits."""
-    text = split_fitting(f"{words} " * 40, measure=place.measure)[0] + "\n"
-    length = place.measure(text)
-    return text + "b" * (length.limit - length.used)
+    text = split_fitting(f"{words} " * 40, measure=place.measure)[0]
+    letters = "b" * (place.measure(text).limit + 1)
+    return split_fitting(f"{text}\n{letters}", measure=place.measure)[0]
 
 
 @everywhere
 @calmly
 @given(words=WORDS)
 @example(words="👍\u0301")
+@example(words="👩\u200d👩\u200d👧\u200d👦" * 4)
 @example(words="https://a.org/" + "\u0301" * 60)
 @example(words="http://a http://b.zz https://t.co/abc/d")
 @example(words="@sam@mastodon.social https://voix.example.org/a/long/path/to/nowhere")
