@@ -30,7 +30,7 @@ SCRAPS = (
         "\\",
         "_",
         "*",
-        "|",
+        *"|~{][",
     ),
     # Names and hashtags.
     *(
