@@ -9,12 +9,13 @@ when one might have.
 from __future__ import annotations
 
 import asyncio
+import copy
 import json as json_module
 import re
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import SimpleNamespace, TracebackType
@@ -54,6 +55,9 @@ _UNSENDABLE = gettext_noop("What was to be sent to %(host)s is not allowed in a 
 _NO_ANSWER_IN_TIME = gettext_noop("%(host)s did not answer within %(seconds)d seconds.")
 _CUT = gettext_noop("%(host)s broke off before it had answered.")
 _TOO_MUCH = gettext_noop("%(host)s answered with far more than it was asked for.")
+_NOT_NOW = gettext_noop("Nothing is sent to %(host)s just now.")
+
+Gate = Callable[[], Awaitable[bool]]
 
 
 class NotJson(ValueError):
@@ -123,6 +127,17 @@ class Http:
         self._per_host = per_host
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+        self.gate: Gate | None = None
+
+    def behind(self, gate: Gate) -> Http:
+        """Give the same way out through a gate, for as long as this one is open.
+
+        The gate is asked just before each request but a GET: where one call of an adapter takes
+        several requests, none of them starts once it is shut. Then TryLater is raised instead.
+        """
+        gated = copy.copy(self)
+        gated.gate = gate
+        return gated
 
     async def __aenter__(self) -> Self:
         tracing = aiohttp.TraceConfig()
@@ -183,13 +198,16 @@ class Http:
         bounds the body after unpacking. Redirects are not followed.
 
         Raises Rejected for an address or a header that may not be used, TryLater
-        (``scope="host"``) when nothing was sent, OutcomeUnknown when something may have been.
+        (``scope="host"``) when nothing was sent, OutcomeUnknown when something may have been;
+        behind a gate that is shut, TryLater (``scope="account"``).
         """
         target, exempt = check_url(url, allowed_hosts=self.allowed_hosts)
         host = target.host_port_subcomponent or ""
         sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
         if any(_has_controls(name) or _has_controls(value) for name, value in sent_headers.items()):
             raise Rejected(_UNSENDABLE, host=host)
+        if self.gate is not None and method != "GET" and not await self.gate():
+            raise TryLater(_NOT_NOW, after_seconds=0, host=host)
         if self._session is None:
             raise RuntimeError("An Http is used as: async with Http(...) as http")
         attempt = _Attempt(exempt=exempt)

@@ -8,7 +8,7 @@ import socket
 import pytest
 from aiohttp import web
 
-from networks.errors import Rejected
+from networks.errors import Rejected, TryLater
 from networks.http import Answer, NotJson
 from tests.networks.asking import FixedResolver, fail_of, free_port, open_http
 from tests.networks.servers import serve
@@ -181,3 +181,29 @@ def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -
             return await http.request("GET", f"http://{host}/")
 
     assert asyncio.run(run()).body == b"direct"
+
+
+def test_nothing_but_a_look_passes_a_gate_that_is_shut() -> None:
+    asked: list[str] = []
+    answers = [True, False, False]
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.method)
+        return web.Response()
+
+    async def gate() -> bool:
+        return answers.pop(0)
+
+    async def run() -> None:
+        async with serve(answer) as host, open_http(host) as http:
+            gated = http.behind(gate)
+            await gated.request("POST", f"http://{host}/")
+            for method in ("POST", "DELETE"):
+                with pytest.raises(TryLater) as caught:
+                    await gated.request(method, f"http://{host}/")
+                assert caught.value.scope == "account"
+            await gated.request("GET", f"http://{host}/")
+            await http.request("POST", f"http://{host}/")
+
+    asyncio.run(run())
+    assert asked == ["POST", "GET", "POST"]
