@@ -23,7 +23,7 @@ from launches.igniting import ignite
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.moment import Moment, boot_seconds, read_moment
 from launches.planning import NEAR_SECONDS
-from launches.preparing import prepare_some
+from launches.preparing import keep, prepare_some
 from launches.recording import Result
 from launches.sending import Desk, carry_out, note_not_begun, note_stray
 from launches.watching import DatabaseThread, HoldFlag
@@ -207,6 +207,7 @@ class Run:
             network=registry.get(claim.network),
             http=self.http,
             now=self._tell_time,
+            keep=self._keep_prepared,
             may_start=self._may_start,
         )
         async with self.places[claim.server.host]:
@@ -221,6 +222,16 @@ class Run:
     def _tell_time(self) -> datetime:
         """By the newest reading of the database's clock, not by the one at a delivery's start."""
         return self.moment.now()
+
+    async def _keep_prepared(self, claim: Claim, prepared: str) -> bool:
+        """Write down what was made ready; False where that cannot be done now."""
+        try:
+            return await self.database.run(
+                partial(keep, claim.delivery_id, attempt=claim.attempt, prepared=prepared)
+            )
+        except DatabaseError:
+            logger.exception("what was made ready for delivery %s is not kept", claim.delivery_id)
+            return False
 
     async def _read_credentials(self, claim: Claim) -> Credentials:
         """Credentials good for a while, refreshed if need be. Raises one of the four errors."""

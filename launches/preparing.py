@@ -115,3 +115,12 @@ def _keep(ready: list[tuple[int, str]]) -> None:
         Delivery.objects.filter(pk=delivery_id, state=DeliveryState.PLANNED, attempt=0).update(
             prepared=prepared
         )
+
+
+def keep(delivery_id: int, *, attempt: int, prepared: str) -> bool:
+    """Note what was made ready for a claim, before it is used; whether the claim still stands.
+
+    Once it may have been used it stays, until its network said that it is gone.
+    """
+    mine = Delivery.objects.filter(pk=delivery_id, attempt=attempt, state=DeliveryState.CLAIMED)
+    return bool(mine.update(prepared=prepared))

@@ -36,6 +36,7 @@ class Result:
     reason_facts: dict[str, str | float] = field(default_factory=dict)
     needs_relink: tuple[int, datetime] | None = None  # account, and when it was linked
     token_refused: bool = False  # whether newer credentials, if there are any, may be let in
+    prepared_is_gone: bool = False  # whether it has to be made ready anew
     pauses_host: bool = False  # whether everybody on the host has to wait until ``due_at``
     pauses_network: bool = False  # whether the network failed as a whole; nobody's attempt is spent
 
@@ -43,7 +44,7 @@ class Result:
 SOURCE = {
     "postgresql": """json_to_recordset(%s::json) AS new(
         id bigint, attempt int, state text, ended_at timestamptz, due_at timestamptz,
-        remote_id text, permalink text, reason text, reason_facts jsonb)""",
+        remote_id text, permalink text, reason text, reason_facts jsonb, unmade boolean)""",
     "sqlite": """(SELECT
         json_extract(value, '$.id') AS id, json_extract(value, '$.attempt') AS attempt,
         json_extract(value, '$.state') AS state, json_extract(value, '$.ended_at') AS ended_at,
@@ -51,7 +52,8 @@ SOURCE = {
         json_extract(value, '$.remote_id') AS remote_id,
         json_extract(value, '$.permalink') AS permalink,
         json_extract(value, '$.reason') AS reason,
-        json_extract(value, '$.reason_facts') AS reason_facts
+        json_extract(value, '$.reason_facts') AS reason_facts,
+        json_extract(value, '$.unmade') AS unmade
         FROM json_each(%s)) AS new""",
 }
 
@@ -70,6 +72,7 @@ UPDATE launches_delivery SET
         ELSE launches_delivery.permalink END,
     remote_id = CASE WHEN launches_delivery.remote_id = '' THEN new.remote_id
         ELSE launches_delivery.remote_id END,
+    prepared = CASE WHEN new.unmade THEN '' ELSE launches_delivery.prepared END,
     is_uncertain = launches_delivery.is_uncertain OR new.state = 'unknown',
     reason = new.reason,
     reason_facts = new.reason_facts
@@ -138,6 +141,7 @@ def _flatten(result: Result) -> dict[str, object]:
         "permalink": _clean(result.permalink),
         "reason": result.reason,
         "reason_facts": _clean_facts(result),
+        "unmade": result.prepared_is_gone,
     }
 
 

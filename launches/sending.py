@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from launches.claiming import Claim
 from launches.models import AttemptOutcome, DeliveryState
 from launches.pausing import PAUSE_SECONDS
 from launches.recording import Result
-from networks.base import Credentials, Network, Receipt
+from networks.base import Credentials, Network, Post, Receipt
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -34,6 +34,7 @@ LOOK_DEADLINES = 2  # a look may take this many deadlines: several pages of an a
 BACKOFF_MOST_SECONDS = 60.0
 
 STRANGE = gettext_noop("Something unexpected happened while posting; we are looking it up.")
+UNMADE = gettext_noop("The post could not be made ready. It will be tried again.")
 SLOW = gettext_noop("The network took too long to show what is there; we look again.")
 NO_PROOF = gettext_noop(
     "The network gave no clear answer, and this server gives no proof that nothing was posted. "
@@ -49,12 +50,15 @@ ABSENT_TOO_LATE = gettext_noop("It was not posted, and the latest time you agree
 class Desk:
     """What carrying out a claim takes: the network, an open session, the database's time.
 
-    ``may_start`` is the last look before a request that posts: not held, time enough.
+    ``keep`` writes down what was made ready for a claim, and says whether it is still its claim.
+    ``may_start`` is the last look before a request that may post: not held, time enough. Awaits
+    nothing where the answer is at hand.
     """
 
     network: Network
     http: Http
     now: Callable[[], datetime]
+    keep: Callable[[Claim, str], Awaitable[bool]]
     may_start: Callable[[Claim], Awaitable[bool]]
 
 
@@ -71,8 +75,6 @@ async def carry_out(desk: Desk, claim: Claim, credentials: Credentials) -> Resul
         looked = await _look_up(desk, claim, credentials, started_at)
         if looked is not None:
             return looked
-    if not await desk.may_start(claim):
-        return None
     return await _send(desk, claim, credentials, started_at)
 
 
@@ -104,13 +106,27 @@ def _may_send_again(desk: Desk, claim: Claim) -> bool:
 
 def _is_proved_absent(desk: Desk, claim: Claim) -> bool:
     age = (desk.now() - claim.first_tried_at).total_seconds()
-    return desk.network.absence_proves(claim.server, seconds_since_first_attempt=age)
+    return desk.network.absence_proves(
+        claim.server, post=claim.post, seconds_since_first_attempt=age
+    )
 
 
-async def _send(desk: Desk, claim: Claim, credentials: Credentials, started_at: datetime) -> Result:
+async def _send(
+    desk: Desk, claim: Claim, credentials: Credentials, started_at: datetime
+) -> Result | None:
+    """Send once; None: it was not begun, or has to stop before the request that posts.
+
+    Some networks take several requests: for Bluesky a second one when it wants another nonce, for
+    Threads two at least. Each goes through the gate, so that none starts after a hold.
+    """
+    gate = _Gate(desk, claim)
+    http = desk.http.behind(gate.lets_pass)
     try:
-        receipt = await desk.network.publish(desk.http, claim.server, credentials, claim.post)
+        post = await _make_ready(desk, claim, credentials, http)
+        receipt = await desk.network.publish(http, claim.server, credentials, post)
     except NetworkError as error:
+        if gate.is_shut and isinstance(error, TryLater):
+            return None
         return note_error(desk.now(), claim, started_at, error)
     except Exception:
         logger.exception("sending delivery %s failed", claim.delivery_id)
@@ -118,6 +134,36 @@ async def _send(desk: Desk, claim: Claim, credentials: Credentials, started_at: 
     if not receipt.remote_id:
         return note_error(desk.now(), claim, started_at, OutcomeUnknown(STRANGE))
     return _note_sent(desk, claim, started_at, receipt, AttemptOutcome.SENT)
+
+
+async def _make_ready(desk: Desk, claim: Claim, credentials: Credentials, http: Http) -> Post:
+    """The post with what its network wants to be made before, which is written down first.
+
+    So whoever comes after knows what may have been made public, and that nothing can have been
+    where nothing is written down. Raises what ``prepare`` raises, and TryLater.
+    """
+    if claim.post.prepared or not desk.network.prepares:
+        return claim.post
+    try:
+        prepared = await desk.network.prepare(http, claim.server, credentials, claim.post)
+    except OutcomeUnknown:
+        raise TryLater(UNMADE) from None  # nobody sees it, whatever became of it
+    if not await desk.keep(claim, prepared):
+        raise TryLater(UNMADE)
+    return replace(claim.post, prepared=prepared)
+
+
+class _Gate:
+    """The last look before each request of a claim that may post; ``is_shut`` once it said no."""
+
+    def __init__(self, desk: Desk, claim: Claim) -> None:
+        self._desk = desk
+        self._claim = claim
+        self.is_shut = False
+
+    async def lets_pass(self) -> bool:
+        self.is_shut = self.is_shut or not await self._desk.may_start(self._claim)
+        return not self.is_shut
 
 
 def _name_account(claim: Claim) -> tuple[int, datetime]:
@@ -243,6 +289,7 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
         needs_relink=_name_account(claim) if isinstance(error, NeedsRelink) else None,
         token_refused=isinstance(error, NeedsRelink)
         or (isinstance(error, TryLater) and error.token_expired),
+        prepared_is_gone=isinstance(error, TryLater) and error.prepared_is_gone,
         pauses_host=isinstance(error, TryLater) and error.scope == "host",
         pauses_network=isinstance(error, TryLater) and error.scope == "network",
     )

@@ -98,7 +98,8 @@ class Post:
     ``planned_at`` is the first approved moment (UTC) and never moves; ``key`` (32 hex digits) is a
     pure function of campaign, account and that moment. Adapters derive from the two what their
     network wants as a key. ``moved_to`` is the moment of the launch when it is another one.
-    ``prepared`` is what ``prepare`` gave for it, empty when nothing was made ready.
+    ``prepared`` is what ``prepare`` gave for it, empty when nothing was made ready. Where a network
+    ``prepares``, it is kept before anything is made public, so that it can be looked up by it.
     """
 
     text: str
@@ -234,7 +235,11 @@ class Network(Protocol):
     async def publish(
         self, http: Http, server: Server, credentials: Credentials, post: Post
     ) -> Receipt:
-        """Send the post once. Never retries by itself what may have been carried out."""
+        """Send the post once. Never retries by itself what may have been carried out.
+
+        What has to be prepared and was not is made first. Raises TryLater with
+        ``prepared_is_gone`` where the network does not know any more what was made ready.
+        """
 
     async def find(
         self, http: Http, server: Server, credentials: Credentials, post: Post
@@ -271,8 +276,13 @@ class Network(Protocol):
     def honours_keys(self, server: Server) -> bool:
         """Whether a second request with the same key is known to be harmless on this server."""
 
-    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
-        """Whether, having looked and found nothing, sending again cannot make a second post."""
+    def absence_proves(
+        self, server: Server, *, post: Post, seconds_since_first_attempt: float
+    ) -> bool:
+        """Whether, having looked and found nothing, sending again cannot make a second post.
+
+        ``post`` is as it was when it was sent: what was prepared for it had been kept before.
+        """
 
     def allowances(self, server: Server) -> Sequence[Allowance]:
         """What this host lets one sender do; the pace keeps to all of them."""

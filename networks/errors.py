@@ -33,7 +33,8 @@ class TryLater(NetworkError):
 
     ``after_seconds`` is what the network asked for (already capped), or None when it said nothing.
     ``scope`` says who has to wait: this account, everybody on this host, or the whole network.
-    ``token_expired``: a refreshed token would be let in at once.
+    ``token_expired``: a refreshed token would be let in at once. ``prepared_is_gone``: what was
+    made ready before is no more, and has to be made anew.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class TryLater(NetworkError):
         after_seconds: float | None = None,
         scope: Scope = "account",
         token_expired: bool = False,
+        prepared_is_gone: bool = False,
         **facts: str | float,
     ) -> None:
         super().__init__(sentence, **facts)
         self.after_seconds = after_seconds
         self.scope: Scope = scope
         self.token_expired = token_expired
+        self.prepared_is_gone = prepared_is_gone
 
 
 class Rejected(NetworkError):

@@ -68,7 +68,7 @@ _TWICE = gettext_noop(
 )
 _MANY_LINKS = gettext_noop("Threads takes five links in a post at most, and this one has more.")
 _BAD_LINK = gettext_noop("Threads could not use the link in the post: “%(reason)s”.")
-_GONE = gettext_noop("Threads has not found what was made ready for this post. It is made again.")
+GONE = gettext_noop("Threads has not found what was made ready for this post. It is made again.")
 _REFUSED = gettext_noop("Threads refused it: “%(reason)s”.")
 _ELSEWHERE = gettext_noop("Threads is not answering for itself at the moment.")
 
@@ -195,7 +195,7 @@ def _explain_doubt(complaint: Complaint, *, posts: bool) -> NetworkError | None:
 def _explain_object(complaint: Complaint) -> NetworkError | None:
     """Whether what the request names is not there."""
     if complaint.code == _NO_MEDIA or complaint.subcode in _GONE_SUBCODES:
-        return MediaGone(_GONE)
+        return MediaGone(GONE)
     if (complaint.code, complaint.subcode) == (_INVALID, _NO_OBJECT):
         return NotForToken(RELINK)
     return None

@@ -28,11 +28,12 @@ from networks.errors import (
 from networks.interpreting import read_id, read_moment, read_web_address
 from networks.reading import READ_SECONDS, read_text
 from networks.threads_calls import Budget, Calls
-from networks.threads_errors import UNCLEAR, UNREADY, MediaGone, NotForToken
+from networks.threads_errors import GONE, UNCLEAR, UNREADY, MediaGone, NotForToken
 
 PAGE_SIZE, MOST_PAGES = 100, 10
 CLOCK_SECONDS = 60
 PERMALINK_SECONDS = 2.0
+TRIES = 3  # to publish a container that Threads does not find
 METRICS = {
     "views": "impressions",
     "likes": "likes",
@@ -77,25 +78,24 @@ class Posts:
     async def publish(self, post: Post, *, deadline_seconds: float) -> Receipt:
         """Publish what is ready, else make it first; all of it by the deadline.
 
-        A container is asked for again, or made anew, only after Threads said that there is none.
+        A container is asked for again only after Threads said that there is none, and what became
+        of it does not say that it is out: a new one may not be known everywhere yet.
         """
         budget = Budget(deadline_seconds)
-        if post.prepared:
-            try:
-                return await self._release(post.prepared, budget)
-            except MediaGone:
-                pass
-            if await self._read_state(post.prepared, budget) == "PUBLISHED":
-                raise OutcomeUnknown(UNCLEAR)
-        # Half of what is left is kept for the request that counts.
-        container_id = await self.prepare(post.text, deadline_seconds=budget.left() / 2)
-        while True:
+        # Half of the time is kept for the request that counts.
+        container_id = post.prepared or await self.prepare(
+            post.text, deadline_seconds=deadline_seconds / 2
+        )
+        for tries_left in reversed(range(TRIES)):
             try:
                 return await self._release(container_id, budget)
             except MediaGone:
-                if budget.left() < 2 * self.settle_seconds:
-                    raise
+                if await self._read_state(container_id, budget) == "PUBLISHED":
+                    raise OutcomeUnknown(UNCLEAR) from None
+                if not tries_left or budget.left() < 2 * self.settle_seconds:
+                    break
             await asyncio.sleep(self.settle_seconds)
+        raise TryLater(GONE, after_seconds=0, prepared_is_gone=True)
 
     async def find(self, post: Post) -> list[Receipt]:
         """Look through the account's posts, newest first, back to where it can stand.

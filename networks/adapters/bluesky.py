@@ -316,7 +316,9 @@ class Bluesky:
         """Always: the record's key is part of the protocol."""
         return True
 
-    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
+    def absence_proves(
+        self, server: Server, *, post: Post, seconds_since_first_attempt: float
+    ) -> bool:
         """Always: a late first request and its repeat would meet under the same key."""
         return True
 

@@ -253,7 +253,9 @@ class Facebook:
         """The Graph API knows no keys; it only refuses what repeats the Page's last post."""
         return False
 
-    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
+    def absence_proves(
+        self, server: Server, *, post: Post, seconds_since_first_attempt: float
+    ) -> bool:
         """What is posted may show up late, and without a key it could be posted again."""
         return False
 

@@ -278,7 +278,9 @@ class LinkedIn:
         """There are none."""
         return False
 
-    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
+    def absence_proves(
+        self, server: Server, *, post: Post, seconds_since_first_attempt: float
+    ) -> bool:
         """Nothing is seen, so that nothing is proved."""
         return False
 

@@ -320,7 +320,9 @@ class Mastodon:
         """Mastodon proper and its close forks do; of the others it is not known."""
         return is_keyed(server.version, software=str(server.facts.get("software", "")))
 
-    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
+    def absence_proves(
+        self, server: Server, *, post: Post, seconds_since_first_attempt: float
+    ) -> bool:
         """Absence is proof while the server still remembers the key of the first attempt."""
         return self.honours_keys(server) and seconds_since_first_attempt < KEY_SECONDS
 

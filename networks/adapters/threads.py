@@ -185,7 +185,7 @@ class Threads:
     async def publish(
         self, http: Http, server: Server, credentials: Credentials, post: Post
     ) -> Receipt:
-        """Publish the container that is ready, or one that is made now."""
+        """Publish the container that is ready, or one that is made now. Raises all four errors."""
         posts = self._show(http, server, credentials)
         return await posts.publish(post, deadline_seconds=self.deadline_seconds)
 
@@ -240,12 +240,15 @@ class Threads:
         """Threads takes no key, and does not say what publishing a container twice does."""
         return False
 
-    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
-        """Nothing: that a new post is listed at once is not promised anywhere.
+    def absence_proves(
+        self, server: Server, *, post: Post, seconds_since_first_attempt: float
+    ) -> bool:
+        """Whether nothing was ever made ready: what is published is a container, kept before.
 
-        A container that is still FINISHED would be proof, but only of itself.
+        Of one that was, nothing is proved: that a new post is listed at once is promised nowhere,
+        nor what publishing a container twice does.
         """
-        return False
+        return not post.prepared
 
     def allowances(self, server: Server) -> Sequence[Allowance]:
         """The pace of this host; each profile may post 250 times in 24 hours besides."""

@@ -251,7 +251,9 @@ class X:
         """X knows no keys."""
         return False
 
-    def absence_proves(self, server: Server, *, seconds_since_first_attempt: float) -> bool:
+    def absence_proves(
+        self, server: Server, *, post: Post, seconds_since_first_attempt: float
+    ) -> bool:
         """Never. A post may show up later than X took it, and a request may still be under way.
 
         That X refuses the same words twice is no promise either: not for how long, and not for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,7 +56,11 @@ def test_same_post_twice_is_one_post_where_keys_are_honoured(cast: Cast) -> None
         with suppress(Rejected, OutcomeUnknown):  # some take the same words only once
             receipts += [await cast.network.publish(http, linked.server, linked.credentials, post)]
         honours = cast.network.honours_keys(linked.server)
-        proves = cast.network.absence_proves(linked.server, seconds_since_first_attempt=60)
+        proves = cast.network.absence_proves(
+            linked.server,
+            post=replace(post, prepared="something"),
+            seconds_since_first_attempt=60,
+        )
         return honours, proves, [receipt.remote_id for receipt in receipts]
 
     honours_keys, absence_proves, remote_ids = cast.run(work)
@@ -108,7 +113,9 @@ def test_looking_up_is_promised_only_where_posts_are_shown(cast: Cast) -> None:
         return
     assert isinstance(found, Rejected)
     check_sentence(found, *linked.secrets)
-    assert not cast.network.absence_proves(linked.server, seconds_since_first_attempt=0)
+    assert not cast.network.absence_proves(
+        linked.server, post=write_post(), seconds_since_first_attempt=0
+    )
 
 
 def test_text_at_the_limit_is_taken_and_one_more_is_refused(cast: Cast) -> None:

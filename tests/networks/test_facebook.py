@@ -332,4 +332,4 @@ def test_no_key_and_no_absence_prove_anything() -> None:
     adapter = make_adapter()
     server = Server(network="facebook", host="graph.facebook.example", url="https://x.example")
     assert not adapter.honours_keys(server)
-    assert not adapter.absence_proves(server, seconds_since_first_attempt=0)
+    assert not adapter.absence_proves(server, post=write_post(), seconds_since_first_attempt=0)

@@ -302,7 +302,7 @@ def test_nothing_is_proved_on_linkedin() -> None:
     adapter = build()
     assert not adapter.can_look_up
     assert not adapter.honours_keys(SERVER)
-    assert not adapter.absence_proves(SERVER, seconds_since_first_attempt=0)
+    assert not adapter.absence_proves(SERVER, post=write_post(), seconds_since_first_attempt=0)
 
 
 @pytest.mark.parametrize(

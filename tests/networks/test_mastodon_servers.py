@@ -22,6 +22,7 @@ from tests.networks.boxes import (
     fail_of,
     refuse,
     with_servers,
+    write_post,
 )
 
 
@@ -265,7 +266,9 @@ def test_absence_is_proof_only_while_the_key_is_remembered() -> None:
         version="4.5.3",
         facts={"software": "mastodon"},
     )
-    assert adapter.absence_proves(server, seconds_since_first_attempt=49 * 60)
-    assert not adapter.absence_proves(server, seconds_since_first_attempt=50 * 60)
+    assert adapter.absence_proves(server, post=write_post(), seconds_since_first_attempt=49 * 60)
+    assert not adapter.absence_proves(
+        server, post=write_post(), seconds_since_first_attempt=50 * 60
+    )
     unknown = Server(network="mastodon", host="m.example", url="https://m.example")
-    assert not adapter.absence_proves(unknown, seconds_since_first_attempt=1)
+    assert not adapter.absence_proves(unknown, post=write_post(), seconds_since_first_attempt=1)

@@ -88,9 +88,10 @@ def test_post_is_out_even_if_its_address_cannot_be_read(page: Page) -> None:
 
 
 def test_container_that_is_too_new_is_asked_for_again() -> None:
-    box = Box(good_pages(PUBLISH=in_turn(NOT_FOUND, NOT_FOUND, {"id": MEDIA})))
-    assert publish(box).remote_id == MEDIA
-    assert box.paths() == [MAKE, PUBLISH, PUBLISH, PUBLISH, SHOW]
+    for prepared, made in (("", [MAKE]), (CONTAINER, [])):
+        box = Box(good_pages(PUBLISH=in_turn(NOT_FOUND, NOT_FOUND, {"id": MEDIA})))
+        assert publish(box, prepared=prepared).remote_id == MEDIA
+        assert box.paths() == [*made, PUBLISH, STATE, PUBLISH, STATE, PUBLISH, SHOW]
 
 
 def test_container_that_stays_too_new_is_tried_later_within_the_deadline() -> None:
@@ -98,7 +99,7 @@ def test_container_that_stays_too_new_is_tried_later_within_the_deadline() -> No
     error = fail_of(lambda: publish(box, deadline_seconds=0.5, settle_seconds=0.1))
     assert isinstance(error, TryLater)
     assert error.scope == "account"
-    assert 2 <= box.paths().count(PUBLISH) <= 5
+    assert 2 <= box.paths().count(PUBLISH) <= 3
     assert box.paths().count(MAKE) == 1
 
 
@@ -112,12 +113,16 @@ def test_container_that_stays_too_new_is_tried_later_within_the_deadline() -> No
         complain(100, error_subcode=33),
     ],
 )
-def test_container_that_is_gone_is_made_anew_once_it_is_known_to_be_unpublished(
+def test_container_that_is_gone_is_given_up_once_it_is_known_to_be_unpublished(
     state: Page,
 ) -> None:
-    box = Box(good_pages(PUBLISH=in_turn(NOT_FOUND, {"id": MEDIA}), STATE=state))
-    assert publish(box, prepared=CONTAINER).remote_id == MEDIA
-    assert box.paths() == [PUBLISH, STATE, MAKE, PUBLISH, SHOW]
+    """Another one is not made here: it has to be written down before it is published."""
+    box = Box(good_pages(PUBLISH=NOT_FOUND, STATE=state))
+    error = fail_of(lambda: publish(box, prepared=CONTAINER))
+    assert isinstance(error, TryLater)
+    assert error.prepared_is_gone
+    assert error.after_seconds == 0
+    assert box.paths() == [PUBLISH, STATE] * 3
 
 
 @pytest.mark.parametrize(
@@ -342,4 +347,10 @@ def test_composer_is_filled_in() -> None:
 def test_absence_is_no_proof() -> None:
     server = Server(network="threads", host="graph.threads.net", url="https://graph.threads.net")
     assert not ADAPTER.honours_keys(server)
-    assert not ADAPTER.absence_proves(server, seconds_since_first_attempt=0)
+    ready = write_post(prepared=CONTAINER)
+    assert not ADAPTER.absence_proves(server, post=ready, seconds_since_first_attempt=0)
+
+
+def test_absence_proves_something_where_no_container_was_ever_kept() -> None:
+    server = Server(network="threads", host="t.example", url="https://t.example")
+    assert ADAPTER.absence_proves(server, post=write_post(), seconds_since_first_attempt=3600)

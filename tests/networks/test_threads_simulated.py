@@ -107,13 +107,16 @@ def test_answer_that_was_lost_before_anything_was_made_is_found_to_be_nothing(
     stage.simulator.set_faults({"cut_before": 1, "times": 1})
     assert isinstance(stage.fail("publish", post), OutcomeUnknown)
     assert stage.call("find", post) == []
-    assert not stage.adapter.absence_proves(stage.server, seconds_since_first_attempt=60)
+    assert not stage.adapter.absence_proves(stage.server, post=post, seconds_since_first_attempt=60)
 
 
-def test_container_that_threads_has_forgotten_is_made_anew(stage: Stage) -> None:
+def test_container_that_threads_has_forgotten_has_to_be_made_anew(stage: Stage) -> None:
     post = stage.ready_post()
     stage.simulator.reset(accounts=False)
-    stage.call("publish", post)
+    error = stage.fail("publish", post)
+    assert isinstance(error, TryLater)
+    assert error.prepared_is_gone
+    stage.call("publish", stage.ready_post())
     assert stage.texts() == [TEXT]
 
 

@@ -288,7 +288,7 @@ def build(**changes: Any) -> X:
 def test_nothing_proves_that_a_post_is_not_there() -> None:
     server = Server(network="x", host="api.x.com", url="https://api.x.com")
     assert not build().honours_keys(server)
-    assert not build().absence_proves(server, seconds_since_first_attempt=0)
+    assert not build().absence_proves(server, post=write_post(), seconds_since_first_attempt=0)
 
 
 def test_pace_is_what_x_lets_a_site_post_in_a_day() -> None:
