@@ -312,6 +312,7 @@ NETWORKS = {
     "mastodon": {
         "mode": env.str("MASTODON_MODE", default="automatic"),
         "pace": env.str("MASTODON_PACE", default=""),
+        "share_url": env.str("MASTODON_SHARE_URL", default=""),
     },
     "bluesky": {
         "mode": env.str("BLUESKY_MODE", default="automatic"),
@@ -319,6 +320,7 @@ NETWORKS = {
         "plc_url": env.str("BLUESKY_PLC_URL", default="https://plc.directory"),
         "resolver_url": env.str("BLUESKY_RESOLVER_URL", default="https://public.api.bsky.app"),
         "appview_url": env.str("BLUESKY_APPVIEW_URL", default="https://public.api.bsky.app"),
+        "web_url": env.str("BLUESKY_WEB_URL", default="https://bsky.app"),
         "client_key": env.str("BLUESKY_CLIENT_KEY", default=""),
     },
     # X forbids the same words from many accounts, and LinkedIn forbids to automate posting:
@@ -342,6 +344,11 @@ NETWORKS = {
     "threads": read_platform(
         "THREADS", api_url="https://graph.threads.net", consent_url="https://www.threads.com"
     ),
+}
+# Where people share by their own hand what nobody else can post for them; empty: not offered.
+MESSENGERS = {
+    "whatsapp": env.str("WHATSAPP_URL", default="https://wa.me/"),
+    "telegram": env.str("TELEGRAM_URL", default="https://t.me/share/url"),
 }
 # Exact "host:port" pairs on this machine that the address guard lets through (a simulator).
 NETWORK_EXCEPTIONS = frozenset(env.list("NETWORK_EXCEPTIONS", default=[]))

@@ -1,6 +1,7 @@
 """Which networks are on, and how: the only file of this package that knows Django.
 
 Reads ``settings.NETWORKS`` (a dict per network: its ``mode``, and what its adapter takes besides),
+``settings.MESSENGERS`` (by name, the address of its sharing page; empty: not offered),
 ``settings.SITE_URL`` and ``settings.NETWORK_EXCEPTIONS``.
 """
 
@@ -23,10 +24,10 @@ from networks.adapters.mastodon import Mastodon
 from networks.adapters.threads import Threads
 from networks.adapters.x import X
 from networks.base import Allowance, Mode, Network
-from networks.composers import MESSENGERS, Composer, compose_at
+from networks.composers import Composer, compose_at, list_messengers
 from networks.http import Http
 
-_SETTINGS = frozenset({"NETWORKS", "SITE_URL", "NETWORK_EXCEPTIONS"})
+_SETTINGS = frozenset({"NETWORKS", "MESSENGERS", "SITE_URL", "NETWORK_EXCEPTIONS"})
 
 
 def all_networks() -> Mapping[str, Network]:
@@ -49,7 +50,7 @@ def all_composers() -> Mapping[str, Composer]:
     """Give every place where people may post by their own hand, by its name.
 
     First come the networks that cannot be posted to from here, then the messengers, then those on
-    which an account can be lent instead. A network that is off has none.
+    which an account can be lent instead. What is off is none of them.
     """
     return _list_composers()
 
@@ -59,7 +60,7 @@ def get_composer(name: str) -> Composer:
 
     Raises KeyError for a name that nothing has.
     """
-    return _list_composers().get(name) or compose_at(get(name))
+    return _list_composers().get(name) or _list_messengers().get(name) or compose_at(get(name))
 
 
 def open_http() -> Http:
@@ -79,8 +80,21 @@ def _list_offered() -> Mapping[str, Network]:
 @lru_cache(maxsize=1)
 def _list_composers() -> Mapping[str, Composer]:
     networks = [compose_at(each) for each in _list_offered().values()]
-    ordered = sorted((*networks, *MESSENGERS), key=lambda each: each.is_lendable)
+    messengers = [each for name, each in _list_messengers().items() if _find_messenger(name)]
+    ordered = sorted((*networks, *messengers), key=lambda each: each.is_lendable)
     return MappingProxyType({each.name: each for each in ordered})
+
+
+@lru_cache(maxsize=1)
+def _list_messengers() -> Mapping[str, Composer]:
+    pages = {f"{name}_url": _find_messenger(name) for name in ("whatsapp", "telegram")}
+    made = list_messengers(**{name: page for name, page in pages.items() if page})
+    return MappingProxyType({each.name: each for each in made})
+
+
+def _find_messenger(name: str) -> str:
+    """Give where its sharing page is; empty where it is off."""
+    return str(settings.MESSENGERS.get(name, ""))
 
 
 @lru_cache(maxsize=1)
@@ -89,6 +103,7 @@ def _build_adapters() -> Mapping[str, Network]:
         Mastodon(
             mode=_read_mode("mastodon"),
             website=settings.SITE_URL,
+            share_url=_read("mastodon").get("share_url") or mastodon.SHARE_PAGE,
             pace=_read_pace("mastodon", usual=mastodon.PACE),
         ),
         _build_bluesky(),
@@ -164,6 +179,7 @@ def _forget(*, setting: str, **_: object) -> None:
     if setting in _SETTINGS:
         _list_offered.cache_clear()
         _list_composers.cache_clear()
+        _list_messengers.cache_clear()
         _build_adapters.cache_clear()
 
 

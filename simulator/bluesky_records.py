@@ -10,7 +10,7 @@ from aiohttp import web
 
 from simulator.bluesky import find_actor, refuse, require_session
 from simulator.bluesky_oauth import SERVER
-from simulator.bluesky_tokens import BlueskyServer
+from simulator.clock import format_time, tell_time
 from simulator.ids import encode_tid
 from simulator.pacing import Limit
 from simulator.records import (
@@ -22,7 +22,7 @@ from simulator.records import (
     find_record_link,
 )
 from simulator.serving import answer_json, read_params, read_text
-from simulator.world import Account, Post
+from simulator.world import Account, Post, World
 
 HOUR_LIMIT = Limit(points=5000, seconds=3600)
 DAY_LIMIT = Limit(points=35_000, seconds=24 * 3600)
@@ -46,7 +46,7 @@ async def put_record(request: web.Request) -> web.Response:
         return _answer_write(known)
     _spend(request, session.account, points=CREATE_POINTS if known is None else UPDATE_POINTS)
     if known is None:
-        known = _add_post(server, session.account, key=key, record=record)
+        known = _add_post(server.world, session.account, key=key, record=record)
         request["outcome"] = "accepted"
     else:
         server.world.replace_record(
@@ -69,7 +69,7 @@ async def create_record(request: web.Request) -> web.Response:
     if _make_uri(session.account, key) in server.world.posts_by_id:
         raise refuse(500, "InternalServerError", "Internal Server Error")
     _spend(request, session.account, points=CREATE_POINTS)
-    post = _add_post(server, session.account, key=key, record=record)
+    post = _add_post(server.world, session.account, key=key, record=record)
     request["outcome"] = "accepted"
     return _answer_write(post)
 
@@ -157,21 +157,36 @@ def _make_uri(account: Account, key: str) -> str:
     return f"at://{account.id}/{POST}/{key}"
 
 
-def _add_post(server: BlueskyServer, account: Account, *, key: str, record: dict[str, Any]) -> Post:
+def write_by_hand(world: World, account: Account, *, text: str) -> Post:
+    """Add what somebody wrote in the app. Raises Refusal."""
+    try:
+        record = check_post({"text": text, "createdAt": format_time(tell_time())})
+    except RecordRefused as refused:
+        raise refuse(400, "InvalidRequest", str(refused)) from refused
+    if not text.strip():
+        raise refuse(400, "InvalidRequest", "A post needs words")
+    key = encode_tid(int(time.time() * 1_000_000))
+    return _add_post(world, account, key=key, record=record, by_hand=True)
+
+
+def _add_post(
+    world: World, account: Account, *, key: str, record: dict[str, Any], by_hand: bool = False
+) -> Post:
     uri = _make_uri(account, key)
     languages = record.get("langs") or [None]
-    return server.world.add_post(
+    return world.add_post(
         account,
         id=uri,
-        order=server.world.mint_order(),
+        order=world.mint_order(),
         text=record["text"],
-        url=f"{server.instance.directory_url}/profile/{account.handle}/post/{key}",
+        url=f"{account.instance.directory_url}/profile/{account.handle}/post/{key}",
         uri=uri,
         link=find_record_link(record),
         key=key,
         language=languages[0],
         record=record,
         cid=derive_cid(record),
+        by_hand=by_hand,
     )
 
 

@@ -95,7 +95,9 @@ async def reset(request: web.Request) -> web.Response:
 async def list_posts(request: web.Request) -> web.Response:
     """GET /_simulator/posts, oldest first: what stands; with `?deleted=1` what was taken down too.
 
-    `?since=` (ISO 8601) keeps later ones, `?account=` those of a name, handle or id.
+    What came through an API, as in the totals; with `?by_hand=1` only what people wrote on the
+    networks' own pages. `?since=` (ISO 8601) keeps later ones, `?account=` those of a name, handle
+    or id.
     """
     query = request.query
     since, label = _read_since(query.get("since")), query.get("account")
@@ -103,7 +105,8 @@ async def list_posts(request: web.Request) -> web.Response:
         [
             post.describe()
             for post in request.app[DESK].world.posts
-            if (not post.deleted or query.get("deleted") == "1")
+            if post.by_hand == (query.get("by_hand") == "1")
+            and (not post.deleted or query.get("deleted") == "1")
             and (label is None or label in post.account.labels)
             and post.at > since
         ]

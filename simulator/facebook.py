@@ -32,7 +32,7 @@ from simulator.facebook_tokens import APP, FacebookServer, Token
 from simulator.pacing import Limit, Standing
 from simulator.serving import answer_json, read_params, read_text
 from simulator.wording import find_link
-from simulator.world import Account, Post
+from simulator.world import Account, Post, World
 
 PAGE_LIMIT = Limit(points=4800, seconds=86_400)
 APP_CALLS_PER_PERSON = 200
@@ -209,7 +209,7 @@ async def publish_post(request: web.Request) -> web.Response:
         raise refuse(
             400, 506, "(#506) Duplicate status message", subcode=1455006, error_user_msg=advice
         )
-    post = _add_post(request.app[SERVER], page, text=text)
+    post = _add_post(request.app[SERVER].world, page, text=text)
     request["outcome"] = "accepted"
     return answer_json({"id": post.id})
 
@@ -224,7 +224,10 @@ def _require_page(request: web.Request, token: Token, *, method: str) -> Account
 
 
 def _read_words(params: dict[str, Any]) -> str:
-    text = read_text(params, "message")
+    return _check_words(read_text(params, "message"))
+
+
+def _check_words(text: str) -> str:
     if not text.strip():
         raise refuse(400, 100, "(#100) Missing message or attachment")
     if len(text) > MOST_CHARACTERS:
@@ -232,12 +235,27 @@ def _read_words(params: dict[str, Any]) -> str:
     return text
 
 
-def _add_post(server: FacebookServer, page: Account, *, text: str) -> Post:
-    order = server.world.mint_order()
+def write_by_hand(world: World, account: Account, *, text: str) -> Post:
+    """Add what somebody shared themselves. Raises Refusal.
+
+    Profiles and Pages are one here: only who asks the API for what it lists can tell them apart.
+    """
+    return _add_post(world, account, text=_check_words(text), by_hand=True)
+
+
+def _add_post(world: World, page: Account, *, text: str, by_hand: bool = False) -> Post:
+    order = world.mint_order()
     identity = f"{page.id}_{order}"
-    url = f"{server.instance.url}/{identity}"
-    return server.world.add_post(
-        page, id=identity, order=order, text=text, url=url, uri=url, link=find_link(text)
+    url = f"{page.instance.url}/{identity}"
+    return world.add_post(
+        page,
+        id=identity,
+        order=order,
+        text=text,
+        url=url,
+        uri=url,
+        link=find_link(text),
+        by_hand=by_hand,
     )
 
 

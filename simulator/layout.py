@@ -89,6 +89,13 @@ PLATFORMS = {
     for name in (X, FACEBOOK, LINKEDIN, THREADS)
 }
 
+# Messengers have no API that anybody posts through: only a page that opens with words in it, on the
+# simulator's first port.
+MESSENGERS = {
+    Kind(name=name, network=name, software=name, version=""): path
+    for name, path in (("whatsapp", "/whatsapp/"), ("telegram", "/telegram/share/url"))
+}
+
 
 @dataclass(slots=True, eq=False)
 class Instance:

@@ -23,7 +23,7 @@ from simulator.pages import render
 from simulator.people import draw_portrait
 from simulator.serving import Refusal, answer_json, read_params, read_text
 from simulator.wording import find_link
-from simulator.world import Account
+from simulator.world import Account, Post, World
 
 OLDEST_VERSION = "202511"
 MOST_CHARACTERS = 3000
@@ -103,7 +103,7 @@ async def publish_post(request: web.Request) -> web.Response:
     barring = server.recall_said(token.account, text=text)
     if barring is not None:
         raise _refuse_words(422, f"Content is a duplicate of {barring}", DUPLICATE)
-    urn = _add_post(server, token.account, text=text)
+    urn = _add_post(server.world, token.account, text=text).uri
     server.keep_said(token.account, text=text, urn=urn)
     request["outcome"] = "accepted"
     return web.Response(status=201, headers={"x-restli-id": urn, "Location": f"/posts/{urn}"})
@@ -157,7 +157,7 @@ def _read_text(params: dict[str, Any], *, account: Account) -> str:
     text = read_little(read_text(params, "commentary"))
     if not text.strip():
         raise refuse(400, "INVALID_VALUE_BLANK_FIELD", "commentary can't be blank")
-    length = len(text.encode("utf-16-le")) // 2
+    length = _measure(text)
     if length > MOST_CHARACTERS:
         message = (
             f"ShareCommentary text length ({length} characters) exceeded the maximum allowed "
@@ -179,19 +179,30 @@ def _refuse_words(status: int, message: str, error: dict[str, Any]) -> Refusal:
     return Refusal(status, body)
 
 
-def _add_post(server: LinkedInServer, account: Account, *, text: str) -> str:
-    order = server.world.mint_order()
+def _measure(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def write_by_hand(world: World, account: Account, *, text: str) -> Post:
+    """Add what somebody wrote on LinkedIn's own page. Raises Refusal."""
+    if not text.strip() or _measure(text) > MOST_CHARACTERS:
+        raise refuse(400, "FIELD_ARRAY_SIZE_TOO_HIGH", "No words, or too many")
+    return _add_post(world, account, text=text, by_hand=True)
+
+
+def _add_post(world: World, account: Account, *, text: str, by_hand: bool = False) -> Post:
+    order = world.mint_order()
     urn = f"urn:li:share:{order}"
-    server.world.add_post(
+    return world.add_post(
         account,
         id=str(order),
         order=order,
         text=text,
-        url=f"{server.instance.url}/feed/update/{urn}",
+        url=f"{account.instance.url}/feed/update/{urn}",
         uri=urn,
         link=find_link(text),
+        by_hand=by_hand,
     )
-    return urn
 
 
 async def refuse_reading(request: web.Request) -> web.Response:

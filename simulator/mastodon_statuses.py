@@ -18,7 +18,7 @@ from simulator.mastodon_tokens import MastodonServer
 from simulator.pacing import Limit
 from simulator.serving import Refusal, answer_json, read_params, read_text
 from simulator.wording import count_status, find_link
-from simulator.world import Account, Post
+from simulator.world import Account, Post, World
 
 STATUS_LIMIT = Limit(points=300, seconds=3 * 3600)
 PAGE_SIZE, PAGE_MOST = 20, 40
@@ -47,7 +47,7 @@ async def publish_status(request: web.Request) -> web.Response:
     if standing.exceeded:
         raise Refusal(429, {"error": "Too many requests"})
     post = _add_status(
-        server,
+        server.world,
         account,
         text=text,
         key=request.headers.get("Idempotency-Key"),
@@ -71,11 +71,17 @@ def _check_text(instance: Instance, *, text: str, warning: str) -> None:
         raise Refusal(422, {"error": message})
 
 
-def _add_status(server: MastodonServer, account: Account, *, text: str, **details: Any) -> Post:
-    order = server.world.mint_order()
-    identity = encode_order(order, ids=server.instance.kind.ids)
-    url = server.instance.url
-    return server.world.add_post(
+def write_by_hand(world: World, account: Account, *, text: str) -> Post:
+    """Add what somebody wrote on the server's own page. Raises Refusal."""
+    _check_text(account.instance, text=text, warning="")
+    return _add_status(world, account, text=text, record={"spoiler_text": ""}, by_hand=True)
+
+
+def _add_status(world: World, account: Account, *, text: str, **details: Any) -> Post:
+    order = world.mint_order()
+    identity = encode_order(order, ids=account.instance.kind.ids)
+    url = account.instance.url
+    return world.add_post(
         account,
         id=identity,
         order=order,

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from simulator.layout import Instance
 from simulator.serving import Dialect, Handler
-from simulator.world import Account, World
+from simulator.world import Account, Post, World
 
 Routes = list[tuple[str, str, str, Handler]]
 
@@ -39,6 +39,27 @@ class Decide(Protocol):
     ) -> str: ...
 
 
+class Write(Protocol):
+    """Add what somebody wrote on the network's own page. Raises Refusal for words it does not take.
+
+    What is added is marked as posted ``by_hand``.
+    """
+
+    def __call__(self, world: World, account: Account, *, text: str) -> Post: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """A network's own page for a new post. ``paths`` lead to it; the first is also posted to.
+
+    ``takes_words``: a link may fill them in. Otherwise it brings a link alone.
+    """
+
+    paths: tuple[str, ...]
+    write: Write
+    takes_words: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Plug:
     """One network. ``key`` is where its handlers find their server in the application."""
@@ -48,3 +69,4 @@ class Plug:
     dialect: Callable[[], Dialect]
     list_routes: Callable[[Instance], Routes]
     decide: Decide
+    composer: Composer

@@ -4,11 +4,17 @@ from collections.abc import Mapping
 
 from simulator import (
     bluesky_oauth,
+    bluesky_records,
+    facebook,
     facebook_oauth,
+    linkedin,
     linkedin_oauth,
     mastodon_oauth,
+    mastodon_statuses,
     threads_oauth,
+    threads_posts,
     x_oauth,
+    x_posts,
 )
 from simulator.bluesky_dialect import BlueskyDialect
 from simulator.bluesky_dialect import list_routes as list_bluesky_routes
@@ -23,7 +29,7 @@ from simulator.linkedin_tokens import LinkedInServer
 from simulator.mastodon_dialect import MastodonDialect
 from simulator.mastodon_dialect import list_routes as list_mastodon_routes
 from simulator.mastodon_tokens import MastodonServer
-from simulator.plugging import Plug
+from simulator.plugging import Composer, Plug
 from simulator.threads_dialect import ThreadsDialect
 from simulator.threads_dialect import list_routes as list_threads_routes
 from simulator.threads_tokens import ThreadsServer
@@ -38,6 +44,7 @@ PLUGS: Mapping[str, Plug] = {
         dialect=MastodonDialect,
         list_routes=list_mastodon_routes,
         decide=mastodon_oauth.decide,
+        composer=Composer(paths=("/share",), write=mastodon_statuses.write_by_hand),
     ),
     BLUESKY: Plug(
         build=lambda instance, world: BlueskyServer(instance, world=world),
@@ -45,6 +52,7 @@ PLUGS: Mapping[str, Plug] = {
         dialect=BlueskyDialect,
         list_routes=lambda _: list_bluesky_routes(),
         decide=bluesky_oauth.decide,
+        composer=Composer(paths=("/intent/compose",), write=bluesky_records.write_by_hand),
     ),
     LINKEDIN: Plug(
         build=lambda instance, world: LinkedInServer(instance, world=world),
@@ -52,6 +60,11 @@ PLUGS: Mapping[str, Plug] = {
         dialect=LinkedInDialect,
         list_routes=lambda _: list_linkedin_routes(),
         decide=linkedin_oauth.decide,
+        composer=Composer(
+            paths=("/sharing/share-offsite/", "/feed/"),
+            write=linkedin.write_by_hand,
+            takes_words=False,
+        ),
     ),
     X: Plug(
         build=lambda instance, world: XServer(instance, world=world),
@@ -59,6 +72,7 @@ PLUGS: Mapping[str, Plug] = {
         dialect=XDialect,
         list_routes=lambda _: list_x_routes(),
         decide=x_oauth.decide,
+        composer=Composer(paths=("/intent/tweet",), write=x_posts.write_by_hand),
     ),
     FACEBOOK: Plug(
         build=lambda instance, world: FacebookServer(instance, world=world),
@@ -66,6 +80,9 @@ PLUGS: Mapping[str, Plug] = {
         dialect=FacebookDialect,
         list_routes=lambda _: list_facebook_routes(),
         decide=facebook_oauth.decide,
+        composer=Composer(
+            paths=("/sharer/sharer.php", "/"), write=facebook.write_by_hand, takes_words=False
+        ),
     ),
     THREADS: Plug(
         build=lambda instance, world: ThreadsServer(instance, world=world),
@@ -73,5 +90,6 @@ PLUGS: Mapping[str, Plug] = {
         dialect=ThreadsDialect,
         list_routes=lambda _: list_threads_routes(),
         decide=threads_oauth.decide,
+        composer=Composer(paths=("/intent/post",), write=threads_posts.write_by_hand),
     ),
 }

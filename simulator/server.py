@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.composing import add_composer, add_messengers
 from simulator.control import Desk, add_control_routes
 from simulator.directory import build_directory
 from simulator.faults import Faults
@@ -132,12 +133,19 @@ class Simulator:
         add_control_routes(control, desk=Desk(self.world, self.faults, servers))
         add_mail_routes(control, mailbox=self.mailbox)
         add_wall_routes(control)
+        add_messengers(control, world=self.world, url=self.control_url)
         serve_static(control)
         yield control
         yield from apps
         if directory:
             place = Instance(kind=DIRECTORY_KIND, authority=directory, url=f"http://{directory}")
             app = build_directory(self.world, faults=self.faults, place=place)
+            add_composer(
+                app,
+                composer=PLUGS[BLUESKY].composer,
+                world=self.world,
+                instances=[one for one in self.world.instances if one.directory_url],
+            )
             serve_static(app)
             yield app
 
@@ -146,6 +154,8 @@ class Simulator:
         server = plug.build(instance, self.world)
         app = self._build_app(instance)
         app[plug.key] = server
+        if not instance.directory_url:  # else people write where the directory is, for all servers
+            add_composer(app, composer=plug.composer, world=self.world, instances=[instance])
         add_routes(app, dialect=plug.dialect(), routes=plug.list_routes(instance))
         return app, server
 

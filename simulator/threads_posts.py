@@ -20,7 +20,7 @@ from simulator.threads_errors import complain, refuse_container, refuse_object
 from simulator.threads_oauth import SERVER
 from simulator.threads_tokens import Container, Token
 from simulator.wording import URL, find_link
-from simulator.world import Post
+from simulator.world import Account, Post, World
 
 MAX_CHARACTERS, MAX_LINKS = 500, 5
 PAGE_SIZE, PAGE_MOST = 25, 100
@@ -93,22 +93,33 @@ def _publish(request: web.Request, container: Container) -> Post:
         # A guess, after Instagram's.
         words = "You reached the maximum number of posts that is allowed to be published."
         raise complain(9, "Application request limit reached", subcode=2207042, words=words)
-    order = server.world.mint_order()
-    short = encode_tid(order)
-    url = f"{server.instance.url}/@{account.name}/post/{short}"
-    post = server.world.add_post(
-        account,
-        id=str(order),
-        order=order,
-        text=container.text,
-        url=url,
-        uri=url,
-        link=find_link(container.text),
-        key=container.id,
-    )
+    post = _add_post(server.world, account, text=container.text, key=container.id)
     container.media_id = post.id
     server.note_published(account)
     return post
+
+
+def write_by_hand(world: World, account: Account, *, text: str) -> Post:
+    """Add what somebody wrote on Threads' own page. Raises Refusal."""
+    if not text.strip():
+        raise complain(100, "")
+    _check_text(text)
+    return _add_post(world, account, text=text, by_hand=True)
+
+
+def _add_post(world: World, account: Account, *, text: str, **details: Any) -> Post:
+    order = world.mint_order()
+    url = f"{account.instance.url}/@{account.name}/post/{encode_tid(order)}"
+    return world.add_post(
+        account,
+        id=str(order),
+        order=order,
+        text=text,
+        url=url,
+        uri=url,
+        link=find_link(text),
+        **details,
+    )
 
 
 async def list_posts(request: web.Request) -> web.Response:

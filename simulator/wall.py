@@ -26,6 +26,7 @@ async def show_wall(request: web.Request) -> web.Response:
         recent_seconds=RECENT_SECONDS,
         instances=[(instance, world.standing[instance]) for instance in world.instances],
         faults=[describe_rule(rule) for rule in desk.faults.describe()],
+        by_hand=world.count_by_hand(),
         posts=[(post, split_links(post.text)) for post in newest],
         shown=len(newest),
     )
@@ -37,7 +38,7 @@ def _count_recent(world: World) -> int:
     for post in reversed(world.posts):
         if post.at < since:
             break
-        number += not post.deleted
+        number += not post.deleted and not post.by_hand
     return number
 
 

@@ -72,7 +72,11 @@ class Account:
 
 @dataclass(slots=True, eq=False)
 class Post:
-    """One post. `at` is in seconds since 1970; `link` is the campaign link it is known by."""
+    """One post. `at` is in seconds since 1970; `link` is the campaign link it is known by.
+
+    `by_hand`: somebody wrote it on the network's own page. It is read like any other, and is in no
+    total: those are about what came through the networks' APIs.
+    """
 
     account: Account
     id: str
@@ -87,6 +91,7 @@ class Post:
     language: str | None = None
     record: dict[str, Any] = field(default_factory=dict)
     cid: str = ""
+    by_hand: bool = False
     deleted: bool = False
 
     def describe(self) -> dict[str, Any]:
@@ -207,8 +212,9 @@ class World:
         account.posts[id] = post
         self.posts.append(post)
         self.posts_by_id[id] = post
-        self.standing[account.instance] += 1
-        self._posters[account] += 1
+        if not post.by_hand:
+            self.standing[account.instance] += 1
+            self._posters[account] += 1
         self._count_words(post)
         return post
 
@@ -225,6 +231,8 @@ class World:
         post.deleted = True
         del post.account.posts[post.id]
         del self.posts_by_id[post.id]
+        if post.by_hand:
+            return
         self.standing[post.account.instance] -= 1
         self._posters[post.account] -= 1
         if not self._posters[post.account]:
@@ -251,16 +259,23 @@ class World:
         )
 
     def summarise(self) -> dict[str, int]:
-        """Give posts that stand, accounts with such a post, and duplicates ever posted."""
+        """Give posts that stand, accounts with such a post, and duplicates ever posted.
+
+        All of them through an API: what was posted by hand is told by `count_by_hand`.
+        """
         return {
             "posts": sum(self.standing.values()),
             "accounts": len(self._posters),
             "duplicates": self.duplicates,
         }
 
+    def count_by_hand(self) -> int:
+        """Give how many posts stand that people wrote on the networks' own pages."""
+        return sum(post.by_hand and not post.deleted for post in self.posts)
+
     def forget_posts(self) -> None:
         """Empty the networks of posts and requests; accounts stay."""
-        for account in self._posters:
+        for account in {post.account for post in self.posts}:
             account.posts.clear()
             account.texts.clear()
             account.links.clear()
@@ -311,6 +326,8 @@ class World:
         return account
 
     def _count_words(self, post: Post) -> None:
+        if post.by_hand:
+            return
         account = post.account
         known_link = bool(post.link) and account.links[post.link] > 0
         if known_link or account.texts[post.text] > 0:
@@ -320,6 +337,8 @@ class World:
             account.links[post.link] += 1
 
     def _forget_words(self, post: Post) -> None:
+        if post.by_hand:
+            return
         post.account.texts[post.text] -= 1
         if post.link:
             post.account.links[post.link] -= 1

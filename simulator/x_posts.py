@@ -49,9 +49,18 @@ async def publish_post(request: web.Request) -> web.Response:
     if _was_said(account, text):
         detail = "You are not allowed to create a Tweet with duplicate content."
         raise refuse(403, "Forbidden", detail)
-    order = server.world.mint_order()
-    identity, url = str(order), server.instance.url
-    post = server.world.add_post(
+    post = add_post(server.world, account, text=text)
+    request["outcome"] = "accepted"
+    given, _ = write_back(text)
+    body = {"id": post.id, "edit_history_tweet_ids": [post.id], "text": given}
+    return answer_json({"data": body}, status=201)
+
+
+def add_post(world: World, account: Account, *, text: str, **details: Any) -> Post:
+    """Add a post to an account; `details` are further fields of Post."""
+    order = world.mint_order()
+    identity, url = str(order), account.instance.url
+    return world.add_post(
         account,
         id=identity,
         order=order,
@@ -59,11 +68,14 @@ async def publish_post(request: web.Request) -> web.Response:
         url=f"{url}/i/web/status/{identity}",
         uri=f"{url}/{account.name}/status/{identity}",
         link=find_link(text),
+        **details,
     )
-    request["outcome"] = "accepted"
-    given, _ = write_back(text)
-    body = {"id": post.id, "edit_history_tweet_ids": [post.id], "text": given}
-    return answer_json({"data": body}, status=201)
+
+
+def write_by_hand(world: World, account: Account, *, text: str) -> Post:
+    """Add what somebody wrote on X's own page. Raises Refusal."""
+    _check_text(text)
+    return add_post(world, account, text=text, by_hand=True)
 
 
 def _check_text(text: object) -> None:
@@ -91,8 +103,6 @@ def _count_post(request: web.Request, account: Account) -> None:
 
 def _was_said(account: Account, text: str) -> bool:
     """Whether these words stand on the account, from a day ago at most."""
-    if not account.texts[text]:
-        return False
     since = time.time() - DUPLICATE_SECONDS
     return any(post.at >= since and post.text == text for post in account.posts.values())
 

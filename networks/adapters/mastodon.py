@@ -74,7 +74,11 @@ PACE = Allowance(count=1000, seconds=10)
 
 
 class Mastodon:
-    """One adapter for all servers; see ``networks.base.Network``."""
+    """One adapter for all servers; see ``networks.base.Network``.
+
+    ``share_url`` is where people write posts by hand whose server is not known; it ends where
+    ``text=`` follows.
+    """
 
     name = "mastodon"
     label = "Mastodon"
@@ -95,9 +99,11 @@ class Mastodon:
         mode: Mode,
         website: str,
         app_name: str = "CrowdSpeak",
+        share_url: str = SHARE_PAGE,
         pace: Allowance = PACE,
     ) -> None:
         self.mode = mode
+        self._share_url = share_url
         self._pace = pace
         self._website = website
         self._app_name = app_name
@@ -299,7 +305,7 @@ class Mastodon:
         page, or another (https://blog.joinmastodon.org/2026/03/a-new-share-button/). It keeps the
         text in the browser: what is behind a # is never sent.
         """
-        page = f"{server.url}/share?" if server and self.honours_keys(server) else SHARE_PAGE
+        page = f"{server.url}/share?" if server and self.honours_keys(server) else self._share_url
         return Composition(url=f"{page}text={quote(text, safe='')}", is_whole=True)
 
     def measure(self, server: Server | None, text: str) -> Length:

@@ -1,10 +1,12 @@
 """The demo's start: what it checks, and what it starts."""
 
+import re
 import socket
 
 import pytest
 
 from crowdspeak.demo import (
+    ROOT,
     CannotStart,
     Outlet,
     check_machine,
@@ -55,6 +57,14 @@ def test_only_this_machine_is_reached(tmp_path):
     assert urls
     assert all("127.0.0.1" in url or url.startswith(("sqlite", "filesystem")) for url in urls)
     assert facts["PROFILE"] == "demo"
+
+
+def test_no_page_of_a_real_network_is_left_to_be_opened(tmp_path):
+    facts = describe_environment(tmp_path, port=1, simulator=2, empty=False)
+    text = (ROOT / "crowdspeak" / "settings.py").read_text()
+    real = set(re.findall(r'env\.str\("(\w+)", default="https://', text))
+    assert {"BLUESKY_WEB_URL", "WHATSAPP_URL"} < real
+    assert real | {"MASTODON_SHARE_URL"} <= facts.keys()
 
 
 def test_development_shows_errors_and_has_nobody_in_it(tmp_path):

@@ -4,12 +4,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from networks.composers import MESSENGERS
+from networks.composers import list_messengers
 from networks.registry import all_composers, get_composer
 
 LINK = "https://example.org/river"
 TEXT = f"Three barriers & more – “now”!\n\n{LINK} #river"
-WHATSAPP, TELEGRAM = MESSENGERS
+WHATSAPP, TELEGRAM = list_messengers()
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_telegram_without_a_link_leaves_the_words_to_be_pasted():
     assert urlsplit(composition.url).scheme == "https"
 
 
-@pytest.mark.parametrize("composer", MESSENGERS)
+@pytest.mark.parametrize("composer", [WHATSAPP, TELEGRAM])
 def test_words_that_make_too_long_an_address_are_left_to_be_pasted(composer):
     composition = composer.compose("ж" * 3000, link=LINK)
     assert not composition.is_whole
@@ -113,3 +113,27 @@ def test_profile_on_facebook_is_never_lent_also_where_pages_are(settings):
     facebook = {**settings.NETWORKS["facebook"], "mode": "automatic", "client_id": "1"}
     settings.NETWORKS = {"facebook": facebook}
     assert not all_composers()["facebook"].is_lendable
+
+
+def test_messengers_are_where_the_operator_says_and_off_without_an_address(mixed, settings):
+    settings.MESSENGERS = {"whatsapp": "http://127.0.0.1:1/whatsapp/", "telegram": ""}
+    assert "telegram" not in all_composers()
+    assert read(all_composers()["whatsapp"].compose(TEXT, link=LINK).url)[0] == (
+        "127.0.0.1:1/whatsapp/"
+    )
+    # Who promised it before can still post it.
+    assert read(get_composer("telegram").compose(TEXT, link=LINK).url)[0] == "t.me/share/url"
+
+
+def test_pages_of_open_networks_are_where_the_operator_says(mixed, settings):
+    def address(name):
+        return get_composer(name).compose(TEXT, link=LINK).url
+
+    assert address("mastodon").startswith("https://share.joinmastodon.org/#text=Three")
+    assert address("bluesky").startswith("https://bsky.app/intent/compose?text=Three")
+    settings.NETWORKS = {
+        "mastodon": {"mode": "automatic", "share_url": "http://127.0.0.1:2/share?"},
+        "bluesky": {**settings.NETWORKS["bluesky"], "web_url": "http://127.0.0.1:3"},
+    }
+    assert address("mastodon").startswith("http://127.0.0.1:2/share?text=Three")
+    assert address("bluesky").startswith("http://127.0.0.1:3/intent/compose?text=Three")
