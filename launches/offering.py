@@ -162,7 +162,7 @@ def _is_in_time(promised: AssistedPledge, *, now: datetime) -> bool:
     campaign = promised.campaign
     assert campaign.launch_at is not None, "a launch has a moment"
     assert campaign.latest_at is not None, "and a latest time"
-    until = promised.offered_until(launch_at=campaign.launch_at, latest_at=campaign.latest_at)
+    until = promised.leaves_until(launch_at=campaign.launch_at, latest_at=campaign.latest_at)
     return now < until and promised.person.is_active
 
 

@@ -18,9 +18,9 @@ from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchSt
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.preflight import wake_checker
 from launches.receipts import queue_receipts, tell_organisers
+from supporters.announcing import tell_of_new_words, tell_promises_of_new_words
 from supporters.confirming import forget_unconfirmed
 from supporters.mails import tell_of_changes
-from supporters.rewording import tell_of_new_words
 from supporters.telling import tell_promises_of_changes
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ def tick(wake: Wake, check: Callable[[], object] = lambda: None) -> None:
         partial(tell_of_changes, limit=MAIL_BATCH),
         partial(tell_promises_of_changes, limit=MAIL_BATCH),
         partial(tell_of_new_words, limit=MAIL_BATCH),
+        partial(tell_promises_of_new_words, limit=MAIL_BATCH),
         partial(forget_unconfirmed),
     ):
         try:

@@ -8,7 +8,6 @@ report is its owner's own word.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,9 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision
-from networks.base import Length
 from networks.composers import Composer
-from networks.fitting import split_fitting
 from networks.registry import all_composers
 from supporters import telling
 from supporters.addressing import has_ended
@@ -26,50 +23,13 @@ from supporters.models import AssistedPledge, PledgeState
 from supporters.pledging import (
     PledgeRefused,
     WordsChanged,
+    find_wording,
     join_words,
     refuse_closed,
     sign_words,
 )
+from supporters.reading import read_by_hand
 from supporters.standing import find_address, has_standing
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandReading:
-    """A post as it would be in one place; ``length`` is None where no limit is told."""
-
-    composer: Composer
-    text: str
-    length: Length | None
-    kept: str  # the part that fits
-    excess: str  # the part that does not
-
-    @property
-    def fits(self) -> bool:
-        """Whether it can be posted there as it is."""
-        return not self.excess
-
-    @property
-    def sentence(self) -> str:
-        """Where it is too long, and by how much; empty when it fits."""
-        if self.length is None or self.fits:
-            return ""
-        return _("That is %(over)s too many for %(network)s, which takes %(limit)s characters.") % {
-            "over": self.length.over,
-            "network": self.composer.label,
-            "limit": self.length.limit,
-        }
-
-
-def read_by_hand(composer: Composer, *, text: str) -> HandReading:
-    """How a text looks and counts where its owner will post it."""
-    kept, excess = split_fitting(text, measure=composer.measure)
-    return HandReading(
-        composer=composer,
-        text=text,
-        length=composer.measure(text),
-        kept=kept,
-        excess=excess,
-    )
 
 
 def find_composers(names: Sequence[str]) -> list[Composer]:
@@ -107,6 +67,7 @@ def promise(
             networks=[composer.name for composer in composers],
             revision=revision,
             text=text,
+            wording=wording,
             is_shown=is_shown,
             language=language,
         )
@@ -150,12 +111,14 @@ def make_promises(
     networks: Sequence[str],
     revision: Revision,
     text: str,
+    wording: int,
     is_shown: bool,
     language: str,
 ) -> list[AssistedPledge]:
     """Write promises down to a campaign that the caller holds open, and mail what they are.
 
-    Raises PledgeRefused for a person who cannot promise, and for other words than those that stand.
+    ``wording`` is the position of what ``text`` began as. Raises PledgeRefused for a person who
+    cannot promise, and for other words than those that stand.
     """
     # Held so that two at once (a double click) do not both find nothing there.
     mine = User.objects.select_for_update(no_key=True).get(pk=person.pk)
@@ -167,8 +130,9 @@ def make_promises(
     standing = {each.network: each for each in promised.exclude(state=PledgeState.WITHDRAWN)}
     if any(each.text != text for each in standing.values() if each.network in networks):
         raise PledgeRefused(
-            _("You promised this already, in other words. Withdraw that first, in My pledges.")
+            _("You promised this already, in other words. You can change them where you see it.")
         )
+    given = find_wording(revision, text=text)
     made = [
         AssistedPledge.objects.create(
             campaign=held,
@@ -176,6 +140,8 @@ def make_promises(
             network=network,
             revision=revision,
             text=text,
+            wording=given or wording,
+            has_own_words=given is None,
             language=revision.language,
             email=find_address(mine),
             is_shown=is_shown,

@@ -72,6 +72,7 @@ def ask_promise(
             language=language,
             networks=[composer.name for composer in composers],
             text=text,
+            wording=wording,
             name=name,
             is_shown=is_shown,
         )
@@ -142,6 +143,7 @@ def _ask(
     language: str,
     networks: Sequence[str] = (),
     text: str = "",
+    wording: int = 1,
     name: str = "",
     is_shown: bool = False,
 ) -> None:
@@ -164,6 +166,7 @@ def _ask(
         networks=list(networks),
         revision=revision,
         text=text,
+        wording=wording,
         name=name,
         is_shown=is_shown,
     )
@@ -189,6 +192,7 @@ def _confirm(token: str) -> Confirmed | None:
         # As they were read and agreed to; a pledge that stands keeps its words as well.
         revision=request.revision,
         text=request.text,
+        wording=request.wording,
         is_shown=request.is_shown,
         language=request.language,
     )

@@ -14,8 +14,9 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, Revision
+from campaigns.models import Campaign
 from networks.base import Server
+from supporters.consents import Consent
 from supporters.promises import (
     AssistedPledge,
     AssistedPledgeQuerySet,
@@ -223,13 +224,8 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         return int(total or 0)
 
 
-class Pledge(models.Model):
-    """One account lent to one campaign, with the exact words its owner agreed to.
-
-    They began as the wording of ``revision`` at ``wording``; ``has_own_words`` is whether its owner
-    wrote them in another way. When the organiser changes the message, its owner is told once
-    (``told_of``) and asked until they took the new words or kept theirs (``settled_for``).
-    """
+class Pledge(Consent):
+    """One account lent to one campaign, with the exact words its owner agreed to."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="pledges")
     person = models.ForeignKey(
@@ -239,29 +235,7 @@ class Pledge(models.Model):
     fingerprint = models.CharField(max_length=64)
     network = models.CharField(_("network"), max_length=20)
     host = models.CharField(_("host"), max_length=260)
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
-    text = models.TextField(_("exact words"))
-    wording = models.PositiveSmallIntegerField(_("wording"), default=1, db_default=1)
-    has_own_words = models.BooleanField(_("own words"), default=False, db_default=False)
-    told_of = models.ForeignKey(
-        Revision, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    settled_for = models.ForeignKey(
-        Revision, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    language = models.CharField(_("language"), max_length=5)
-    state = models.CharField(
-        _("state"), max_length=10, choices=PledgeState.choices, default=PledgeState.LIVE
-    )
-    is_shown = models.BooleanField(_("shown on the wall"), default=False)
     receipt_email = models.EmailField(_("address for the receipt"), blank=True)
-    receipt_language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
-    agreed_launch_at = models.DateTimeField(_("launch it was pledged for"))
-    agreed_latest_at = models.DateTimeField(_("latest time it was pledged for"))
-    agreed_threshold = models.PositiveIntegerField(null=True, blank=True)
-    pledged_at = models.DateTimeField(_("pledged"), default=timezone.now)
-    changed_at = models.DateTimeField(_("changed"), default=timezone.now)
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
 
     objects: ClassVar[Any] = PledgeQuerySet.as_manager()
 
@@ -286,14 +260,6 @@ class Pledge(models.Model):
     def __str__(self) -> str:
         return f"{self.account} → {self.campaign}"
 
-    def leaves_until(self, *, launch_at: datetime, latest_at: datetime) -> datetime:
-        """The last moment at which it may leave, in a launch with these times.
-
-        How late after the moment a post may leave is part of what was agreed to: it moves along
-        with the moment, and never grows.
-        """
-        return min(latest_at, launch_at + (self.agreed_latest_at - self.agreed_launch_at))
-
     @property
     def readiness(self) -> Readiness:
         """Whether its account can be posted from: known from three days before the launch on."""
@@ -308,13 +274,3 @@ class Pledge(models.Model):
         if launch_at is not None and account.checked_at >= launch_at - CHECKS_BEGIN:
             return Readiness.READY
         return Readiness.UNCHECKED
-
-    def can_be_edited(self, now: datetime) -> bool:
-        """Whether its words may still change: until T-60 s."""
-        moment = self.campaign.launch_at
-        return (
-            self.state == PledgeState.LIVE
-            and self.campaign.is_open(now)
-            and moment is not None
-            and (moment - now).total_seconds() > settings.WORDS_FREEZE_SECONDS
-        )

@@ -207,44 +207,6 @@ def withdraw(pledge: Pledge, *, person: User) -> bool:
     return False
 
 
-def change_words(
-    pledge: Pledge, *, person: User, text: str, revision: Revision | None = None
-) -> None:
-    """Replace a pledge's exact words, until a minute before the launch.
-
-    ``revision`` is the approved one whose words are taken over, if they are. Raises PledgeRefused.
-    """
-    words = clean_words(text)
-    if not words:
-        raise PledgeRefused(_("A post needs words. Write some, or withdraw the pledge."))
-    with transaction.atomic():
-        held: Campaign = Campaign.objects.lock_shared(pledge.campaign_id)
-        now = database_now()
-        mine: Pledge = (
-            Pledge.objects.select_for_update(of=("self",))
-            .select_related("account__known_server", "campaign", "revision")
-            .get(pk=pledge.pk, person=person)
-        )
-        mine.campaign = held
-        if not mine.can_be_edited(now):
-            raise PledgeRefused(
-                _("These words cannot be changed any more. You can still withdraw the pledge.")
-                if mine.state == PledgeState.LIVE and held.is_open(now)
-                else _("These words cannot be changed any more.")
-            )
-        if revision is not None and held.approved_id != revision.pk:
-            raise WordsChanged(_("The organiser's words changed once more. Read them again."))
-        _refuse_too_long(mine.account, text=words)
-        given = find_wording(revision or mine.revision, text=words)
-        Pledge.objects.filter(pk=mine.pk, state=PledgeState.LIVE).update(
-            text=words,
-            wording=given or mine.wording,
-            has_own_words=given is None,
-            changed_at=now,
-            **({"revision": revision, "language": revision.language} if revision else {}),
-        )
-
-
 def refuse_closed(campaign: Campaign, *, now: datetime) -> None:
     """Raise PledgeRefused, with the reason, for a campaign that takes no pledges at that time."""
     if campaign.is_open(now):

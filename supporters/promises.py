@@ -6,7 +6,6 @@ then never meet one, and nothing of it is ever taken for sent.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
+from supporters.consents import Consent
 from supporters.states import AccountState, PledgeState
 
 
@@ -39,7 +39,7 @@ class AssistedPledgeQuerySet(models.QuerySet["AssistedPledge"]):
         return self.exclude(state=PledgeState.WITHDRAWN).filter(stands)
 
 
-class AssistedPledge(models.Model):
+class AssistedPledge(Consent):
     """One person's promise to post a campaign's words on one network by their own hand.
 
     ``email`` is the confirmed address that stands for it; where it is empty, a linked account of
@@ -54,20 +54,7 @@ class AssistedPledge(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assisted_pledges"
     )
     network = models.CharField(_("network"), max_length=20)
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
-    text = models.TextField(_("words"))
-    language = models.CharField(_("language"), max_length=5)
-    state = models.CharField(
-        _("state"), max_length=10, choices=PledgeState.choices, default=PledgeState.LIVE
-    )
     email = models.EmailField(_("confirmed address"), blank=True)
-    is_shown = models.BooleanField(_("shown on the wall"), default=False)
-    receipt_language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
-    agreed_launch_at = models.DateTimeField(_("launch it was pledged for"))
-    agreed_latest_at = models.DateTimeField(_("latest time it was pledged for"))
-    agreed_threshold = models.PositiveIntegerField(null=True, blank=True)
-    pledged_at = models.DateTimeField(_("pledged"), default=timezone.now)
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     offered_at = models.DateTimeField(_("offered"), null=True, blank=True)
     reported_at = models.DateTimeField(_("reported as posted"), null=True, blank=True)
     ended_at = models.DateTimeField(_("never offered, and told"), null=True, blank=True)
@@ -105,20 +92,13 @@ class AssistedPledge(models.Model):
     def __str__(self) -> str:
         return f"{self.person} → {self.campaign} ({self.network})"
 
-    def offered_until(self, *, launch_at: datetime, latest_at: datetime) -> datetime:
-        """The last moment at which it is offered, in a launch with these times.
-
-        As for a post that we send: what was agreed to moves along with the moment, never grows.
-        """
-        return min(latest_at, launch_at + (self.agreed_latest_at - self.agreed_launch_at))
-
 
 class ConfirmRequest(models.Model):
     """Somebody wrote an address, and has to open the mail that was sent there.
 
     Used once (by deleting the row), and short-lived. ``networks`` is empty for who wants to be
-    reminded only; else ``text`` are the exact words that were agreed to. ``name`` is what the wall
-    may show of somebody whom nobody knows here yet.
+    reminded only; else ``text`` are the exact words that were agreed to, begun as the wording at
+    ``wording``. ``name`` is what the wall may show of somebody whom nobody knows here yet.
     """
 
     token_digest = models.CharField(max_length=64, unique=True)
@@ -128,6 +108,7 @@ class ConfirmRequest(models.Model):
     networks = models.JSONField(default=list, blank=True)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="+")
     text = models.TextField(blank=True)
+    wording = models.PositiveSmallIntegerField(default=1, db_default=1)
     name = models.CharField(max_length=80, blank=True)
     is_shown = models.BooleanField(default=False)
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -1,31 +1,30 @@
-"""When the organiser's words change after a pledge: its owner is told, compares and chooses.
+"""Changing the words of a pledge; and choosing, when the organiser's words changed after it.
 
-Until they do, the words they agreed to stand. Who chose for a revision is not asked again for it,
-nor for another one that says the same; and nobody is asked whose words are still among the
-organiser's.
+The same for what we post and for what people post by their own hand. Until its owner chooses, the
+words they agreed to stand. Who chose for a revision is not asked again for it, nor for another one
+that says the same; and nobody is asked whose words are still among the organiser's.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import groupby
+from typing import TypeVar
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.comparing import Piece, mark_difference
-from campaigns.models import Campaign, CampaignState, Revision
-from supporters import mails
+from campaigns.models import Campaign, Revision
 from supporters.choosing import deal_wording
-from supporters.mails import MOST_AT_ONCE, Recipient, find_recipient
-from supporters.models import Pledge, PledgeQuerySet, PledgeState
-from supporters.pledging import PledgeRefused, Reading, WordsChanged, change_words, read_words
+from supporters.consents import Consent
+from supporters.models import PledgeState
+from supporters.pledging import PledgeRefused, WordsChanged, clean_words, find_wording
+from supporters.reading import Counted, read_for
+
+Agreed = TypeVar("Agreed", bound=Consent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ class NewWording:
     """One of the organiser's wordings of now; what differs from the pledge's words is marked."""
 
     position: int
-    reading: Reading
+    reading: Counted
     pieces: list[Piece]
 
 
@@ -55,9 +54,9 @@ class NewWords:
         return next(fitting, None)
 
 
-def with_wordings(pledges: PledgeQuerySet) -> PledgeQuerySet:
+def with_wordings(pledges: QuerySet[Agreed]) -> QuerySet[Agreed]:
     """Pledges with every wording that is compared here, in few queries."""
-    found: PledgeQuerySet = pledges.select_related(
+    return pledges.select_related(
         "campaign__approved", "revision", "told_of", "settled_for"
     ).prefetch_related(
         "campaign__approved__wordings",
@@ -65,15 +64,61 @@ def with_wordings(pledges: PledgeQuerySet) -> PledgeQuerySet:
         "told_of__wordings",
         "settled_for__wordings",
     )
-    return found
 
 
-def has_new_words(pledge: Pledge) -> bool:
+def change_words(
+    pledge: Consent, *, person: User, text: str, revision: Revision | None = None
+) -> None:
+    """Replace a pledge's exact words, until a minute before the launch.
+
+    ``revision`` is the approved one whose words are taken over, if they are. Raises PledgeRefused.
+    """
+    words = clean_words(text)
+    if not words:
+        raise PledgeRefused(_("A post needs words. Write some, or withdraw the pledge."))
+    with transaction.atomic():
+        held: Campaign = Campaign.objects.lock_shared(pledge.campaign_id)
+        now = database_now()
+        mine = _own(pledge, person=person).select_for_update(of=("self",)).get()
+        mine.campaign = held
+        if not mine.can_be_edited(now):
+            raise PledgeRefused(
+                _("These words cannot be changed any more. You can still withdraw the pledge.")
+                if mine.state == PledgeState.LIVE and held.is_open(now)
+                else _("These words cannot be changed any more.")
+            )
+        if revision is not None and held.approved_id != revision.pk:
+            raise WordsChanged(_("The organiser's words changed once more. Read them again."))
+        if sentence := read_for(mine, text=words).sentence:
+            raise PledgeRefused(sentence)
+        given = find_wording(revision or mine.revision, text=words)
+        _own(mine, person=person).filter(state=PledgeState.LIVE).update(
+            text=words,
+            wording=given or mine.wording,
+            has_own_words=given is None,
+            changed_at=now,
+            **({"revision": revision, "language": revision.language} if revision else {}),
+        )
+
+
+def has_new_words(pledge: Consent) -> bool:
     """Whether its owner has still to choose between these words and the organiser's new ones."""
-    return _is_news(pledge, since=pledge.settled_for)
+    return is_news(pledge, since=pledge.settled_for)
 
 
-def compare_words(pledge: Pledge) -> NewWords | None:
+def is_news(pledge: Consent, *, since: Revision | None) -> bool:
+    """Whether the organiser's words of now are others than its own, and than those of ``since``."""
+    newer = pledge.campaign.approved
+    if newer is None or newer.pk == pledge.revision_id:
+        return False
+    now = set(newer.texts.values())
+    began_as = pledge.revision.texts.get(pledge.wording)
+    if pledge.text in now or began_as in now:
+        return False
+    return since is None or set(since.texts.values()) != now
+
+
+def compare_words(pledge: Consent) -> NewWords | None:
     """The pledge's words beside the organiser's of now; None where there are no others.
 
     First comes the successor of the wording that its owner had chosen, else the one dealt to them.
@@ -83,12 +128,11 @@ def compare_words(pledge: Pledge) -> NewWords | None:
     texts = {position: text for position, text in newer.texts.items() if text != pledge.text}
     if not texts:
         return None
-    readings = {position: read_words(pledge.account, text=text) for position, text in texts.items()}
+    readings = {position: read_for(pledge, text=text) for position, text in texts.items()}
+    fitting = {position: text for position, text in texts.items() if readings[position].fits}
     first = pledge.wording
-    if first not in readings or not readings[first].fits:
-        first = deal_wording(
-            texts, campaign=pledge.campaign, person=pledge.person, accounts=[pledge.account]
-        )
+    if first not in fitting:
+        first = deal_wording(fitting or texts, campaign=pledge.campaign, person=pledge.person)
     marked = mark_difference(pledge.text, texts[first])
     wordings = [
         NewWording(
@@ -105,7 +149,7 @@ def compare_words(pledge: Pledge) -> NewWords | None:
     return NewWords(revision=newer, wordings=wordings, mine=marked.before)
 
 
-def take_words(pledge: Pledge, *, person: User, revision_id: str, wording: str) -> None:
+def take_words(pledge: Consent, *, person: User, revision_id: str, wording: str) -> None:
     """Post one of the organiser's wordings of now instead. Raises PledgeRefused, WordsChanged.
 
     ``revision_id`` and ``wording`` name what the page showed: an approved revision never changes.
@@ -117,7 +161,7 @@ def take_words(pledge: Pledge, *, person: User, revision_id: str, wording: str) 
     change_words(pledge, person=person, text=text, revision=newer)
 
 
-def keep_words(pledge: Pledge, *, person: User, revision_id: str) -> None:
+def keep_words(pledge: Consent, *, person: User, revision_id: str) -> None:
     """Let the pledge's words stand beside the organiser's new ones, for good.
 
     Raises PledgeRefused, WordsChanged.
@@ -125,55 +169,16 @@ def keep_words(pledge: Pledge, *, person: User, revision_id: str) -> None:
     with transaction.atomic():
         held: Campaign = Campaign.objects.lock_shared(pledge.campaign_id)
         newer = _get_seen(held, revision_id=revision_id)
-        kept = Pledge.objects.filter(pk=pledge.pk, person=person, state=PledgeState.LIVE).update(
-            settled_for=newer, told_of=newer
-        )
+        mine = _own(pledge, person=person).filter(state=PledgeState.LIVE)
+        kept = mine.update(settled_for=newer, told_of=newer)
     if not kept:
         raise PledgeRefused(_("This pledge does not stand any more."))
 
 
-def tell_of_new_words(limit: int = MOST_AT_ONCE) -> int:
-    """Tell supporters whose organiser changed the words; how many pledges were looked through.
-
-    Each pledge remembers which revision its owner was told of, in the transaction that queues the
-    mail: so each change is told once, by however many ticks. Somebody who lent several accounts to
-    a campaign gets one mail.
-    """
-    can_change_from = database_now() + timedelta(seconds=settings.WORDS_FREEZE_SECONDS)
-    with transaction.atomic():
-        waiting: list[Pledge] = list(
-            with_wordings(
-                Pledge.objects.select_for_update(of=("self",), skip_locked=True).filter(
-                    ~Q(revision=F("campaign__approved")),
-                    ~Q(told_of=F("campaign__approved")),
-                    state=PledgeState.LIVE,
-                    campaign__state=CampaignState.SCHEDULED,
-                    campaign__launch_at__gt=can_change_from,
-                    campaign__approved__number__gt=1,
-                )
-            )
-            .select_related("person", "account__known_server")
-            .order_by("campaign_id", "person_id", "pk")[:limit]
-        )
-        done = 0
-        for pledges in _group_whole(waiting, limit=limit):
-            _tell(pledges)
-            newer = pledges[0].campaign.approved
-            keys = [pledge.pk for pledge in pledges]
-            done += Pledge.objects.filter(pk__in=keys).update(told_of=newer)
-    return done
-
-
-def _is_news(pledge: Pledge, *, since: Revision | None) -> bool:
-    """Whether the organiser's words of now are others than its own, and than those of ``since``."""
-    newer = pledge.campaign.approved
-    if newer is None or newer.pk == pledge.revision_id:
-        return False
-    now = set(newer.texts.values())
-    began_as = pledge.revision.texts.get(pledge.wording)
-    if pledge.text in now or began_as in now:
-        return False
-    return since is None or set(since.texts.values()) != now
+def _own(pledge: Agreed, *, person: User) -> QuerySet[Agreed]:
+    """The row of a pledge, of whichever kind, if it is this person's."""
+    found: QuerySet[Agreed] = type(pledge).objects.filter(pk=pledge.pk, person=person)
+    return found
 
 
 def _get_seen(campaign: Campaign, *, revision_id: str) -> Revision:
@@ -182,21 +187,3 @@ def _get_seen(campaign: Campaign, *, revision_id: str) -> Revision:
     if newer is None or str(newer.pk) != revision_id:
         raise WordsChanged(_("The organiser's words changed once more. Read them again."))
     return newer
-
-
-def _group_whole(waiting: list[Pledge], *, limit: int) -> list[list[Pledge]]:
-    """One person's pledges to one campaign together; the last ones wait where some may be left."""
-    grouped = groupby(waiting, key=lambda pledge: (pledge.campaign_id, pledge.person_id))
-    groups = [list(pledges) for _key, pledges in grouped]
-    return groups[:-1] if len(waiting) == limit and len(groups) > 1 else groups
-
-
-def _tell(pledges: list[Pledge]) -> None:
-    """Queue the mails about one person's pledges to one campaign, one to each address."""
-    news: defaultdict[Recipient, list[Pledge]] = defaultdict(list)
-    for pledge in pledges:
-        recipient = find_recipient(pledge)
-        if recipient and has_new_words(pledge) and _is_news(pledge, since=pledge.told_of):
-            news[recipient].append(pledge)
-    for recipient, concerned in news.items():
-        mails.queue_new_words(recipient, pledges=concerned)

@@ -18,6 +18,7 @@ from campaigns.mailing import queue_mail
 from campaigns.models import CampaignState
 from networks.registry import get_composer
 from supporters.addressing import address_promise, address_reminder
+from supporters.consents import Consent
 from supporters.mails import MOST_AT_ONCE
 from supporters.models import (
     AssistedPledge,
@@ -28,15 +29,15 @@ from supporters.models import (
 )
 from supporters.standing import find_address
 
-Promised = TypeVar("Promised", bound=AssistedPledge)
+Agreed = TypeVar("Agreed", bound=Consent)
 
 
-def group_whole(promises: Iterable[Promised], *, limit: int) -> list[list[Promised]]:
-    """One person's promises to one campaign together, out of at most ``limit`` in that order.
+def group_whole(pledges: Iterable[Agreed], *, limit: int) -> list[list[Agreed]]:
+    """One person's pledges to one campaign together, out of at most ``limit`` in that order.
 
     The last ones wait for the next time where some of theirs may be left.
     """
-    waiting = list(promises)
+    waiting = list(pledges)
     grouped = groupby(waiting, key=lambda each: (each.campaign_id, each.person_id))
     groups = [list(each) for _key, each in grouped]
     return groups[:-1] if len(waiting) == limit and len(groups) > 1 else groups
@@ -73,6 +74,23 @@ def queue_offer(promises: Sequence[AssistedPledge]) -> None:
 def queue_not_offered(promises: Sequence[AssistedPledge], *, why: str) -> None:
     """There is nothing to post; ``why`` is one of ``Unoffered``."""
     _queue(promises, template="not_offered", why=Unoffered(why).label)
+
+
+def queue_new_words(promises: Sequence[AssistedPledge]) -> None:
+    """The organiser changed the words: those of now beside the ones that were promised."""
+    first = promises[0]
+    newer = first.campaign.approved
+    assert newer is not None, "what was promised to was approved"
+    _queue(
+        promises,
+        template="promise_words",
+        # Mostly the same words everywhere; each once.
+        sayings=[
+            (text, _name_places(each.network for each in promises if each.text == text))
+            for text in dict.fromkeys(each.text for each in promises)
+        ],
+        texts=list(newer.texts.values()),
+    )
 
 
 def queue_reminder(reminder: Reminder, *, outcome: str) -> None:
@@ -154,7 +172,7 @@ def _queue(promises: Sequence[AssistedPledge], *, template: str, **more: object)
     assert campaign.launch_at is not None, "what was promised to has a moment"
     assert campaign.latest_at is not None, "and a latest time"
     until = min(
-        each.offered_until(launch_at=campaign.launch_at, latest_at=campaign.latest_at)
+        each.leaves_until(launch_at=campaign.launch_at, latest_at=campaign.latest_at)
         for each in promises
     )
     queue_mail(
@@ -170,7 +188,7 @@ def _queue(promises: Sequence[AssistedPledge], *, template: str, **more: object)
             "promise_path": address_promise(campaign, person_id=first.person_id),
             **more,
         },
-        expires_at=until if template == "post_now" else None,
+        expires_at={"post_now": until, "promise_words": campaign.launch_at}.get(template),
     )
 
 

@@ -8,6 +8,7 @@ from supporters import (
     views_pledges,
     views_promises,
     views_support,
+    views_words,
 )
 
 urlpatterns = [
@@ -18,13 +19,23 @@ urlpatterns = [
     path("campaigns/<slug:slug>/support/mail/", views_by_hand.mail_sent, name="support_mail_sent"),
     path("campaigns/<slug:slug>/remind/", views_by_hand.be_reminded, name="remind"),
     path("campaigns/<slug:slug>/promise/", views_promises.my_promise, name="promise"),
+    path(
+        "campaigns/<slug:slug>/promise/<int:pk>/words/",
+        views_words.my_promise_words,
+        name="promise_words",
+    ),
     path("confirm/<str:token>/", views_by_hand.confirm_address, name="promise_confirm"),
     path("promise/<str:token>/", views_promises.signed_promise, name="promise_signed"),
+    path(
+        "promise/<str:token>/<int:pk>/words/",
+        views_words.signed_promise_words,
+        name="promise_words_signed",
+    ),
     path("reminder/<str:token>/", views_promises.signed_reminder, name="reminder_signed"),
     path("link/", views_linking.begin, name="link_begin"),
     path("link/<slug:network>/return/", views_linking.come_back, name="link_return"),
     path("me/pledges/", views_pledges.my_pledges, name="my_pledges"),
-    path("me/pledges/<int:pk>/edit/", views_pledges.edit, name="pledge_edit"),
+    path("me/pledges/<int:pk>/edit/", views_words.edit, name="pledge_edit"),
     path("me/pledges/<int:pk>/withdraw/", views_pledges.take_back, name="pledge_withdraw"),
     path("me/accounts/<int:pk>/unlink/", views_pledges.give_back, name="account_unlink"),
     path(

@@ -20,13 +20,14 @@ from campaigns.models import Campaign, Revision
 from networks.composers import Composer
 from networks.registry import get_composer
 from supporters.addressing import address_promise, address_reminder
-from supporters.assisting import HandReading, find_composers, promise, read_by_hand
+from supporters.assisting import find_composers, promise
 from supporters.choosing import complete_words, deal_wording, list_options
 from supporters.confirming import ask_promise, ask_reminder, confirm, find_request, remind
 from supporters.explaining import explain_wait
 from supporters.forms import PromiseForm, RemindForm, name_words
 from supporters.models import ConfirmRequest
 from supporters.pledging import PledgeRefused, join_words, sign_words
+from supporters.reading import HandReading, read_by_hand
 from supporters.standing import find_address, has_standing
 from supporters.throttling import take_turn
 from supporters.views_support import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -13,29 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from networks.registry import get
-from supporters.forms import LinkForm, WordsForm
+from supporters.forms import LinkForm
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
-from supporters.pledging import (
-    PledgeRefused,
-    WordsChanged,
-    change_words,
-    clean_words,
-    read_words,
-    withdraw,
-)
-from supporters.rewording import (
-    compare_words,
-    has_new_words,
-    keep_words,
-    take_words,
-    with_wordings,
-)
+from supporters.pledging import PledgeRefused, read_words, withdraw
+from supporters.rewording import compare_words, has_new_words, with_wordings
 from supporters.unlinking import unlink
 from supporters.views_promises import describe_promises, list_promises
 from supporters.views_support import describe_accounts, list_link_forms
@@ -46,44 +32,6 @@ from supporters.views_support import describe_accounts, list_link_forms
 def my_pledges(request: HttpRequest) -> HttpResponse:
     """Every pledge with its exact words, and every linked account. Anybody may open it."""
     return show_pledges(request)
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the exact words of a pledge, take the organiser's new ones over, or keep one's own.
-
-    Only the buttons for it change something: whatever else is sent shows the post anew, to a script
-    that part of the page alone.
-    """
-    assert isinstance(request.user, User)
-    pledge = _find_pledge(request, pk=pk)
-    is_written = "text" in request.POST
-    form = WordsForm(request.POST if is_written else None, initial={"text": pledge.text})
-    text = pledge.text
-    if request.method == "POST":
-        try:
-            if done := _choose_words(request, pledge, form=form):
-                messages.success(request, done)
-                return redirect("my_pledges")
-            if form.is_valid():
-                text = clean_words(form.cleaned_data["text"])
-        except PledgeRefused as error:
-            form = form if is_written else WordsForm({"text": pledge.text})
-            form.add_error("text" if is_written else None, error.sentence)
-    context = {
-        "pledge": pledge,
-        "form": form,
-        "post": _describe_post(pledge, text=text),
-        "can_edit": pledge.can_be_edited(database_now()),
-        "is_outdated": has_new_words(pledge),
-        "news": compare_words(pledge),
-    }
-    if request.headers.get("HX-Request"):
-        return render(request, "supporters/_edited.html", context | {"is_part": True})
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, "supporters/edit.html", context, status=status)
 
 
 @login_required
@@ -194,28 +142,6 @@ def _find_pledge(request: HttpRequest, *, pk: int) -> Pledge:
     return found
 
 
-def _choose_words(request: HttpRequest, pledge: Pledge, *, form: WordsForm) -> str:
-    """Do what the button says; a sentence that says what was done, empty when nothing was.
-
-    Raises PledgeRefused.
-    """
-    assert isinstance(request.user, User)
-    person, sent = request.user, request.POST
-    if "take" in sent:
-        revision_id, wording = sent["take"], sent.get("wording", "")
-        take_words(pledge, person=person, revision_id=revision_id, wording=wording)
-        return _("You took the organiser's new words.")
-    if "keep" in sent:
-        keep_words(pledge, person=person, revision_id=sent["keep"])
-        return _("Your words stay as you agreed to them.")
-    if "agree" not in sent or not form.is_valid():
-        return ""
-    change_words(pledge, person=person, text=clean_words(form.cleaned_data["text"]))
-    with suppress(WordsChanged):  # written beside the organiser's new words: that is a choice too
-        keep_words(pledge, person=person, revision_id=sent.get("revision", ""))
-    return _("Your words are changed.")
-
-
 def _describe_pledge(pledge: Pledge, *, now: datetime) -> dict[str, Any]:
     """What a page shows of a pledge; ``sign`` is the state of its pill.
 
@@ -232,18 +158,13 @@ def _describe_pledge(pledge: Pledge, *, now: datetime) -> dict[str, Any]:
         sign = "ready" if pledge.account.is_linked else "renew"
     return {
         "pledge": pledge,
-        "post": _describe_post(pledge, text=pledge.text),
+        "post": {
+            "reading": read_words(pledge.account, text=pledge.text),
+            "account": pledge.account,
+            "adapter": get(pledge.network),
+        },
         "is_coming": is_coming,
         "news": compare_words(pledge) if can_edit and has_new_words(pledge) else None,
         "can_edit": can_edit,
         "sign": sign,
-    }
-
-
-def _describe_post(pledge: Pledge, *, text: str) -> dict[str, Any]:
-    account = pledge.account
-    return {
-        "reading": read_words(account, text=text),
-        "account": account,
-        "adapter": get(account.network),
     }

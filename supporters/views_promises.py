@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -23,10 +24,12 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from networks.registry import get_composer
 from supporters.addressing import PROMISE, REMINDER, has_ended, read_token
-from supporters.assisting import read_by_hand, report, take_back_report, withdraw
+from supporters.assisting import report, take_back_report, withdraw
 from supporters.confirming import find_reminder, forget_reminder
 from supporters.models import AssistedPledge, PledgeState
 from supporters.pledging import PledgeRefused
+from supporters.reading import read_by_hand
+from supporters.rewording import compare_words, has_new_words, with_wordings
 from supporters.standing import find_address
 
 MOMENT_IS_NEAR = timedelta(minutes=2)  # from then on the page looks by itself whether it is time
@@ -38,18 +41,14 @@ MOMENT_IS_NEAR = timedelta(minutes=2)  # from then on the page looks by itself w
 def my_promise(request: HttpRequest, slug: str) -> HttpResponse:
     """A person's own promises to one campaign. 404 where there are none."""
     assert isinstance(request.user, User)
-    return _serve(request, promises=_find_promises(request.user.pk, campaign__slug=slug))
+    return _serve(request, promises=find_promises(request.user.pk, campaign__slug=slug))
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def signed_promise(request: HttpRequest, token: str) -> HttpResponse:
     """The same by the address in a mail, until a week after the launch. Signs nobody in."""
-    read = read_token(token, purpose=PROMISE)
-    if read is None:
-        raise Http404
-    campaign_id, person_id = read
-    promises = _find_promises(person_id, campaign=campaign_id)
+    promises = find_signed_promises(token)
     if has_ended(promises[0].campaign, now=database_now()):
         return render(request, "supporters/link_ended.html", status=410)
     return _serve(request, promises=promises)
@@ -75,21 +74,27 @@ def signed_reminder(request: HttpRequest, token: str) -> HttpResponse:
 
 def list_promises(person: User) -> list[AssistedPledge]:
     """All that somebody ever promised, the latest launch last."""
-    found = AssistedPledge.objects.filter(person=person).select_related(
-        "campaign__approved", "campaign__organiser", "person", "revision"
+    found = with_wordings(AssistedPledge.objects.filter(person=person))
+    return list(
+        found.select_related("campaign__organiser", "person").order_by("campaign__launch_at", "pk")
     )
-    return list(found.order_by("campaign__launch_at", "pk"))
 
 
-def describe_promises(promises: Sequence[AssistedPledge]) -> list[dict[str, Any]]:
+def describe_promises(
+    promises: Sequence[AssistedPledge], *, here: str = ""
+) -> list[dict[str, Any]]:
     """What a page shows of promises; ``sign`` is the state of a pill.
 
-    ``is_open``: something is still to be done, by us or by its owner.
+    ``is_open``: something is still to be done, by us or by its owner. ``news`` are the organiser's
+    new words while its owner has still to choose, at ``words_url``: below ``here``, else where who
+    is signed in may go.
     """
     now = database_now()
     rows = []
     for promised in promises:
         composer = get_composer(promised.network)
+        can_edit = promised.can_be_edited(now)
+        page = here or reverse("promise", args=[promised.campaign.slug])
         link = promised.revision.link
         sign = str(promised.state)
         if promised.state == PledgeState.CALLED:
@@ -103,6 +108,9 @@ def describe_promises(promises: Sequence[AssistedPledge]) -> list[dict[str, Any]
                 "composition": composer.compose(promised.text, link=link),
                 "reading": read_by_hand(composer, text=promised.text),
                 "sign": sign,
+                "can_edit": can_edit,
+                "words_url": f"{page}{promised.pk}/words/",
+                "news": compare_words(promised) if can_edit and has_new_words(promised) else None,
                 "is_open": sign in ("live", "offered")
                 and not has_ended(promised.campaign, now=now),
             }
@@ -110,21 +118,32 @@ def describe_promises(promises: Sequence[AssistedPledge]) -> list[dict[str, Any]
     return rows
 
 
-def _find_promises(person_id: int, **campaign: Any) -> list[AssistedPledge]:
+def find_promises(person_id: int, **campaign: Any) -> list[AssistedPledge]:
     """The latest promise of this person for each network. Raises Http404 where there is none.
 
     Those of a person whose access was switched off, or to a campaign out of sight, are not found.
     """
     found = (
-        AssistedPledge.objects.filter(person=person_id, person__is_active=True, **campaign)
+        with_wordings(
+            AssistedPledge.objects.filter(person=person_id, person__is_active=True, **campaign)
+        )
         .exclude(campaign__state=CampaignState.SUSPENDED)
-        .select_related("campaign__approved", "campaign__organiser", "person", "revision")
+        .select_related("campaign__organiser", "person")
         .order_by("pk")
     )
     latest = {each.network: each for each in found}
     if not latest:
         raise Http404
     return sorted(latest.values(), key=lambda each: each.state == PledgeState.WITHDRAWN)
+
+
+def find_signed_promises(token: str) -> list[AssistedPledge]:
+    """The same by the address in a mail. Raises Http404, also for an address that is not ours."""
+    read = read_token(token, purpose=PROMISE)
+    if read is None:
+        raise Http404
+    campaign_id, person_id = read
+    return find_promises(person_id, campaign=campaign_id)
 
 
 def _serve(request: HttpRequest, *, promises: Sequence[AssistedPledge]) -> HttpResponse:
@@ -141,7 +160,7 @@ def _serve(request: HttpRequest, *, promises: Sequence[AssistedPledge]) -> HttpR
     context = {
         "campaign": campaign,
         "zone": _zone(campaign),
-        "rows": describe_promises(promises),
+        "rows": describe_promises(promises, here=request.path),
         "is_offered": any(each.state == PledgeState.CALLED for each in promises),
         "is_to_do": any(each.offered_at and not each.reported_at for each in promises),
         "is_coming": _is_coming(promises),

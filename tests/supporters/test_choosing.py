@@ -11,7 +11,8 @@ from django.urls import reverse
 from accounts.models import User
 from supporters.choosing import deal_wording
 from supporters.models import Pledge
-from supporters.pledging import PledgeRefused, WordsChanged, change_words
+from supporters.pledging import PledgeRefused, WordsChanged
+from supporters.rewording import change_words
 from tests.making import make_campaign
 from tests.supporters.test_pages import agree, read_field
 from tests.supporters.test_pledging import approve, lend, make_account

@@ -14,13 +14,13 @@ from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import (
     PledgeRefused,
     WordsChanged,
-    change_words,
     join_words,
     pledge,
     read_words,
     sign_words,
     withdraw,
 )
+from supporters.rewording import change_words
 from supporters.servers import remember_server
 from supporters.unlinking import unlink
 from tests.making import add_wordings, make_campaign, make_pledge

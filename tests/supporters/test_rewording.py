@@ -13,14 +13,15 @@ from post_office.models import Email
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
+from supporters.announcing import tell_of_new_words
 from supporters.models import Pledge, PledgeState
-from supporters.pledging import PledgeRefused, WordsChanged, change_words
+from supporters.pledging import PledgeRefused, WordsChanged
 from supporters.rewording import (
+    change_words,
     compare_words,
     has_new_words,
     keep_words,
     take_words,
-    tell_of_new_words,
     with_wordings,
 )
 from tests.making import make_campaign, make_pledge

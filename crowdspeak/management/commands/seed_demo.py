@@ -28,11 +28,12 @@ from campaigns.models import Campaign, Theme, Visibility
 from crowdspeak.simulated import ask_simulator, give_consent
 from launches.results import summarise
 from networks.registry import all_composers
-from supporters.assisting import find_composers, promise, read_by_hand, report
+from supporters.assisting import find_composers, promise, report
 from supporters.choosing import deal_wording
 from supporters.linking import begin_linking, finish_linking
 from supporters.models import AccountState, AssistedPledge, LinkedAccount, PledgeState
 from supporters.pledging import join_words, pledge, sign_words
+from supporters.reading import read_by_hand
 
 ORGANISER, ADMIN = "olive@demo.example", "rae@demo.example"
 LINKING_THREADS = 4
