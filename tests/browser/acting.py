@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision
-from supporters.models import Pledge
+from supporters.models import AssistedPledge, Pledge
 from tests.browser.conftest import PASSWORD
 from tests.browser.posting import PostalSimulator, find_link
 
@@ -128,7 +128,8 @@ def move_launch(campaign: Campaign, *, seconds: float) -> None:
     assert campaign.approved is not None
     latest_at = launch_at + timedelta(minutes=campaign.approved.latest_minutes)
     Revision.objects.filter(pk=campaign.approved.pk).update(launch_at=launch_at)
-    Pledge.objects.filter(campaign=campaign).update(
-        agreed_launch_at=launch_at, agreed_latest_at=latest_at
-    )
+    for pledges in (Pledge.objects, AssistedPledge.objects):
+        pledges.filter(campaign=campaign).update(
+            agreed_launch_at=launch_at, agreed_latest_at=latest_at
+        )
     Campaign.objects.filter(pk=campaign.pk).update(launch_at=launch_at, latest_at=latest_at)

@@ -75,6 +75,7 @@ def product(
         BLUESKY_PLC_URL=directory,
         BLUESKY_RESOLVER_URL=directory,
         BLUESKY_APPVIEW_URL=directory,
+        **describe_composers(simulator),
         EMAIL_URL=f"smtp://127.0.0.1:{simulator.smtp_port}",
         REVIEW_LEAD_SECONDS="0",
     )
@@ -84,6 +85,21 @@ def product(
     made.stop()
     if ended:
         pytest.fail(f"ended by themselves, before the test did: {ended}\n{made.read_logs()}")
+
+
+def describe_composers(simulator: PostalSimulator) -> dict[str, str]:
+    """Where people post by their own hand: everywhere, the simulator's own pages."""
+    platforms = {
+        f"{name.upper()}_CONSENT_URL": simulator.get_instance(name)["url"]
+        for name in ("x", "facebook", "linkedin", "threads")
+    }
+    return {
+        **platforms,
+        "BLUESKY_WEB_URL": simulator.get_instance("bluesky")["appview_url"],
+        "MASTODON_SHARE_URL": f"{simulator.get_instance('mastodon')['url']}/share?",
+        "WHATSAPP_URL": f"{simulator.url}/whatsapp/",
+        "TELEGRAM_URL": f"{simulator.url}/telegram/share/url",
+    }
 
 
 @pytest.fixture

@@ -5,24 +5,35 @@ Each is measured, given to axe, and kept as a picture in `var/screenshots`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
 from playwright.sync_api import Page
+from post_office.models import Email
 
 from accounts.models import User
+from campaigns.clock import database_now
 from campaigns.models import Campaign
+from supporters.addressing import address_promise, address_reminder
+from supporters.confirming import ask_promise, ask_reminder, remind
 from supporters.models import Pledge
+from supporters.pledging import sign_words
 from tests.browser.acting import answer_second_step, come_in, sign_in
 from tests.browser.conftest import make_user
 from tests.browser.looking import DESKTOP, find_troubles, shoot
 from tests.browser.showing import fill_site, open_account
 from tests.browsing import NewPage
-from tests.making import make_pledge
+from tests.making import make_pledge, make_promise
 from tests.processes import Product
+from tests.supporters.test_pledging import approve
 
+ADA = "ada@example.org"
 DARK = {
+    "by-hand",
+    "promise-now",
+    "promise-new-words",
+    "support",
     "home",
     "campaign-scheduled",
     "launch-firing",
@@ -115,6 +126,81 @@ def test_what_a_supporter_sees(new_page: NewPage, shown: dict[str, Campaign]) ->
         ],
     )
     assert not troubles, "\n".join(troubles)
+
+
+def test_what_somebody_sees_who_posts_by_hand(
+    new_page: NewPage, shown: dict[str, Campaign], rae: User
+) -> None:
+    """Without an account, by the links in mails."""
+    coming, said = shown["scheduled"], shown["firing"]
+    page = new_page(viewport=DESKTOP)
+    river = coming.get_absolute_url()
+    reminding = f"reminder/{address_reminder(coming, email=ADA).split('/')[2]}/"
+    troubles = walk(
+        page,
+        [
+            ("by-hand", f"{river}support/by-hand/?network=x&network=facebook&network=whatsapp"),
+            ("by-hand-mail-sent", f"{river}support/mail/"),
+            ("by-hand-confirm", ask_by_mail(coming, networks=["x", "whatsapp"])),
+            ("by-hand-confirm-gone", "/confirm/nothing/"),
+            ("remind", f"{river}remind/"),
+            ("remind-confirm", ask_by_mail(coming)),
+            ("remind-none", f"/{reminding}"),
+        ],
+    )
+    remind(coming, email=ADA)
+    ada = make_user(ADA, "Ada")
+    mine = make_promise(coming, ada)
+    make_promise(coming, ada, network="whatsapp")
+    link = address_promise(coming, person_id=ada.pk)
+    now = database_now()
+    called = {"state": "called", "offered_at": now}
+    make_promise(said, ada, **called)
+    make_promise(said, ada, network="linkedin", **called)
+    done = make_promise(shown["finished"], ada, **called, reported_at=now)
+    make_promise(shown["missed"], ada, ended_at=now, ended_why="missed")
+    make_promise(shown["cancelled"], ada, ended_at=now, ended_why="cancelled")
+    make_promise(shown["held"], ada)
+    troubles += walk(
+        page,
+        [
+            ("remind-coming", f"/{reminding}"),
+            ("promise-coming", link),
+            ("promise-words", f"{link}{mine.pk}/words/"),
+            ("promise-now", address_promise(said, person_id=ada.pk)),
+            ("promise-posted", address_promise(done.campaign, person_id=ada.pk)),
+            ("promise-cancelled", address_promise(shown["cancelled"], person_id=ada.pk)),
+            ("promise-over", address_promise(shown["missed"], person_id=ada.pk)),
+        ],
+    )
+    approve(coming, message="Give the night train two more years, and count its sleepers first.")
+    come_in(page, ada)
+    troubles += walk(
+        page,
+        [
+            ("promise-new-words", link),
+            ("thanks-by-hand", f"{river}support/thanks/"),
+            ("support-promised", f"{river}support/"),
+            ("campaign-by-hand", river),
+            ("pledges-by-hand", "/me/pledges/"),
+            ("launch-by-hand", f"{said.get_absolute_url()}launch/"),
+            ("launch-by-hand-coming", f"{shown['held'].get_absolute_url()}launch/"),
+            ("results-by-hand", f"{shown['finished'].get_absolute_url()}results/"),
+        ],
+    )
+    assert not troubles, "\n".join(troubles)
+
+
+def ask_by_mail(campaign: Campaign, *, networks: Sequence[str] = ()) -> str:
+    """Ask for a promise, or to be reminded; gives where the mail's link leads."""
+    if networks:
+        seen = sign_words(campaign.revision, text=campaign.revision.text)
+        ask_promise(campaign, email=ADA, name="Ada", is_shown=True, networks=networks, seen=seen)
+    else:
+        ask_reminder(campaign, email=ADA)
+    mail = Email.objects.order_by("-pk").first()
+    assert mail is not None
+    return f"/confirm/{mail.message.partition('/confirm/')[2].split('/')[0]}/"
 
 
 def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str, Campaign]) -> None:
