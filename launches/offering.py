@@ -19,6 +19,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from launches.models import Launch, LaunchKind, LaunchState
 from supporters import telling
+from supporters.addressing import has_ended
 from supporters.models import AssistedPledge, PledgeState, Reminder, Unoffered
 
 logger = logging.getLogger(__name__)
@@ -44,12 +45,19 @@ def count_assisted(campaign: Campaign) -> Assisted:
     )
 
 
-def has_promised(campaign: Campaign, *, person: object) -> bool:
-    """Whether this reader promised something that was not yet reported, nor ended."""
+def list_to_post(campaign: Campaign, *, person: object, now: datetime) -> list[AssistedPledge]:
+    """What this reader is to post now by their own hand, and has not reported yet."""
+    if not isinstance(person, User) or has_ended(campaign, now=now):
+        return []
+    found = AssistedPledge.objects.filter(campaign=campaign, person=person).to_do()
+    return list(found.select_related("revision").order_by("pk"))
+
+
+def is_to_post(campaign: Campaign, *, person: object) -> bool:
+    """Whether something of this reader's is still to be offered to them."""
     if not isinstance(person, User):
         return False
-    promised = AssistedPledge.objects.filter(campaign=campaign, person=person)
-    return promised.counting().filter(reported_at=None, ended_at=None).exists()
+    return AssistedPledge.objects.filter(campaign=campaign, person=person).coming().exists()
 
 
 def waiting_for_offer() -> QuerySet[AssistedPledge]:
@@ -83,7 +91,7 @@ def offer_posts(now: datetime, *, limit: int) -> int:
             .filter(campaign__in=decided)
             .annotate(outcome=outcome)
             .exclude(outcome=None)
-            .select_related("campaign__approved", "person")
+            .select_related("campaign__approved", "person", "revision")
             .select_for_update(skip_locked=True, of=("self",))
             .order_by("campaign_id", "person_id", "pk")[:limit]
         )
@@ -130,9 +138,7 @@ def send_reminders(now: datetime, *, limit: int) -> int:
 
 
 def _waiting() -> QuerySet[AssistedPledge]:
-    found: QuerySet[AssistedPledge] = AssistedPledge.objects.filter(
-        state=PledgeState.LIVE, ended_at=None
-    )
+    found: QuerySet[AssistedPledge] = AssistedPledge.objects.coming()
     return found
 
 

@@ -18,7 +18,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign
 from launches import asking, holding, pausing
 from launches.models import Delivery, DeliveryState, Launch, NetworkPause, Unlookable
-from launches.offering import has_promised
+from launches.offering import is_to_post, list_to_post
 from launches.results import count_by_second, find_launch, split_by_network, summarise
 from networks import registry
 from networks.base import Network
@@ -56,6 +56,7 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         else []
     )
     networks = registry.all_networks()
+    now = database_now()
     return {
         "campaign": campaign,
         "launch": launch,
@@ -67,11 +68,12 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "feed": feed,
         "seconds": seconds,
         "busiest": max(seconds, default=0),
-        "now": database_now(),
+        "now": now,
         "pauses": _list_pauses(request, campaign, launch=launch),
         "may_control": launch is not None and holding.may_control(request.user, launch),
         "may_answer": launch is not None and asking.may_answer(request.user, launch),
-        "posts_by_hand": has_promised(campaign, person=request.user),
+        "to_post": list_to_post(campaign, person=request.user, now=now),
+        "is_to_post": is_to_post(campaign, person=request.user),
     }
 
 

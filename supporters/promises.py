@@ -15,6 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
+from networks.base import Composition
+from networks.composers import Composer
+from networks.registry import get_composer
 from supporters.consents import Consent
 from supporters.states import AccountState, PledgeState
 
@@ -37,6 +40,14 @@ class AssistedPledgeQuerySet(models.QuerySet["AssistedPledge"]):
         )
         stands = ~Q(email="") | Q(pk__in=by_account.order_by().values("pk"))
         return self.exclude(state=PledgeState.WITHDRAWN).filter(stands)
+
+    def to_do(self) -> AssistedPledgeQuerySet:
+        """Those that were offered, and are not reported as posted."""
+        return self.filter(state=PledgeState.CALLED, reported_at=None)
+
+    def coming(self) -> AssistedPledgeQuerySet:
+        """Those that are still to be offered."""
+        return self.filter(state=PledgeState.LIVE, ended_at=None)
 
 
 class AssistedPledge(Consent):
@@ -91,6 +102,17 @@ class AssistedPledge(Consent):
 
     def __str__(self) -> str:
         return f"{self.person} → {self.campaign} ({self.network})"
+
+    @property
+    def composer(self) -> Composer:
+        """Where it is posted."""
+        return get_composer(self.network)
+
+    @property
+    def composition(self) -> Composition:
+        """The page that opens with its words, and with the link only if that is among them."""
+        link = self.revision.link
+        return self.composer.compose(self.text, link=link if link in self.text else "")
 
 
 class ConfirmRequest(models.Model):

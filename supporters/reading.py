@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from networks.base import Length
 from networks.composers import Composer
 from networks.fitting import split_fitting
-from networks.registry import get_composer
 from supporters.consents import Consent
 from supporters.models import AssistedPledge, Pledge
 from supporters.pledging import read_words
@@ -69,6 +68,6 @@ def read_by_hand(composer: Composer, *, text: str) -> HandReading:
 def read_for(consent: Consent, *, text: str) -> Counted:
     """How a text looks and counts where a pledge's is posted, by us or by its owner."""
     if isinstance(consent, AssistedPledge):
-        return read_by_hand(get_composer(consent.network), text=text)
+        return read_by_hand(consent.composer, text=text)
     assert isinstance(consent, Pledge), "there are these two"
     return read_words(consent.account, text=text)

@@ -183,6 +183,7 @@ def _queue(promises: Sequence[AssistedPledge], *, template: str, **more: object)
             "campaign": campaign,
             "revision": campaign.approved,
             "places": _name_places(each.network for each in promises),
+            "promises": promises,
             "text": first.text,
             "until": until,
             "promise_path": address_promise(campaign, person_id=first.person_id),

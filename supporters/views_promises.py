@@ -22,7 +22,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
-from networks.registry import get_composer
 from supporters.addressing import PROMISE, REMINDER, has_ended, read_token
 from supporters.assisting import report, take_back_report, withdraw
 from supporters.confirming import find_reminder, forget_reminder
@@ -92,10 +91,8 @@ def describe_promises(
     now = database_now()
     rows = []
     for promised in promises:
-        composer = get_composer(promised.network)
         can_edit = promised.can_be_edited(now)
         page = here or reverse("promise", args=[promised.campaign.slug])
-        link = promised.revision.link
         sign = str(promised.state)
         if promised.state == PledgeState.CALLED:
             sign = "reported" if promised.reported_at else "offered"
@@ -104,9 +101,8 @@ def describe_promises(
         rows.append(
             {
                 "promised": promised,
-                "composer": composer,
-                "composition": composer.compose(promised.text, link=link),
-                "reading": read_by_hand(composer, text=promised.text),
+                "composition": promised.composition,
+                "reading": read_by_hand(promised.composer, text=promised.text),
                 "sign": sign,
                 "can_edit": can_edit,
                 "words_url": f"{page}{promised.pk}/words/",
@@ -173,7 +169,7 @@ def _serve(request: HttpRequest, *, promises: Sequence[AssistedPledge]) -> HttpR
 
 
 def _act(request: HttpRequest, chosen: AssistedPledge) -> None:
-    label = get_composer(chosen.network).label
+    label = chosen.composer.label
     person = chosen.person
     try:
         if "report" in request.POST:

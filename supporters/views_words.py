@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from campaigns.clock import database_now
-from networks.registry import get, get_composer
+from networks.registry import get
 from supporters.addressing import has_ended
 from supporters.consents import Consent
 from supporters.forms import WordsForm
@@ -79,7 +79,7 @@ def _serve_promise(
         raise Http404
     if has_ended(promised.campaign, now=database_now()):
         return redirect(back)
-    place = {"composer": get_composer(promised.network)}
+    place = {"composer": promised.composer}
     return _serve(request, promised, back=back, place=place)
 
 

@@ -1,6 +1,7 @@
 """At the moment: who promised to post by hand is told once that it is time, or why it is not."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -56,7 +57,8 @@ def test_at_the_moment_everybody_is_told_once_and_the_promise_is_called(hands, l
     assert mails_about("Post it now") == [f"hand{index}@example.org" for index in range(3)]
     assert set(AssistedPledge.objects.values_list("state", flat=True)) == {PledgeState.CALLED}
     mail = Email.objects.filter(subject__startswith="Post it now").first()
-    assert "X, Telegram" in mail.message
+    assert "Post it on X\nhttps://x.com/intent/tweet?text=Three" in mail.message
+    assert "Post it on Telegram\nhttps://t.me/share/url?url=" in mail.message
     assert "/promise/" in mail.message
     assert mail.expires_at == campaign.latest_at
 
@@ -258,13 +260,47 @@ def test_results_tell_offered_and_reported_apart_and_prove_nothing(
     assert "3 posts were asked of supporters" in mail.message
 
 
-def test_launch_room_leads_who_promised_to_their_own_post(hands, launch_now, client):
-    campaign, people = hands(2, launch_in=0.1)
-    launch_now(campaign)
+def test_launch_room_opens_the_composer_of_who_promised_in_one_press(
+    hands, launch_now, client, olive
+):
+    campaign, people = hands(2, launch_in=0.1, places=("x", "facebook"))
+    room = "/campaigns/river/launch/"
+
+    def read():
+        return client.get(room, headers={"HX-Request": "true"}).content.decode()
+
     client.force_login(people[0])
-    assert "Post yours now" in client.get("/campaigns/river/launch/").content.decode()
-    report(AssistedPledge.objects.get(person=people[0]), person=people[0])
-    assert "Post yours now" not in client.get("/campaigns/river/launch/").content.decode()
+    page = read()
+    assert "the button comes here at the moment" in page
+    assert "intent/tweet" not in page
+    launch_now(campaign)
+    page = read()
+    assert 'href="https://x.com/intent/tweet?text=Three%20barriers' in page
+    assert "Post yours on Facebook" in page  # whose words are copied on the page of the promise
+    assert "sharer.php" not in page
+    report(AssistedPledge.objects.get(person=people[0], network="x"), person=people[0])
+    assert "intent/tweet" not in read()
+    past = database_now() - timedelta(days=8)
+    Campaign.objects.update(launch_at=past - timedelta(minutes=1), latest_at=past)
+    assert "Post yours on" not in read()
+    for reader in (people[1], olive, None):
+        client.logout()
+        if reader:
+            client.force_login(reader)
+        Campaign.objects.update(latest_at=database_now())
+        assert ("Post yours on X" in read()) is (reader == people[1])
+
+
+def test_mail_at_the_moment_opens_each_composer_directly(hands, launch_now):
+    campaign, _ = hands(1, launch_in=0.1, places=("x", "facebook"))
+    AssistedPledge.objects.filter(network="x").update(text="Mine & ours.")
+    launch_now(campaign)
+    mail = Email.objects.get(to=["hand0@example.org"])
+    for body in (mail.message, unescape(mail.html_message)):
+        assert "https://x.com/intent/tweet?text=Mine%20%26%20ours." in body
+        assert "Copy the words, and post them on Facebook" in body
+        assert "sharer.php" not in body
+        assert "/promise/" in body
 
 
 @pytest.mark.parametrize(
