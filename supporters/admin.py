@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from supporters.models import KnownServer, LinkedAccount, Pledge
+from supporters.models import AssistedPledge, KnownServer, LinkedAccount, Pledge, Reminder
 
 if TYPE_CHECKING:
     ReadOnlyBase = admin.ModelAdmin[Model]
@@ -58,6 +58,39 @@ class PledgeAdmin(ReadOnlyAdmin):
         *("is_shown", "agreed_launch_at", "agreed_threshold", "pledged_at", "changed_at"),
         "withdrawn_at",
     )
+
+
+@admin.register(AssistedPledge)
+class AssistedPledgeAdmin(ReadOnlyAdmin):
+    """What people post by their own hand. An address is on the page of one promise, in no list:
+    who answers somebody that got no mail needs it.
+    """
+
+    list_display = (
+        *("person", "campaign", "network", "state", "pledged_at", "offered_at", "reported_at"),
+        "ended_why",
+    )
+    list_filter = ("network", "state", "ended_why")
+    list_select_related = ("person", "campaign__approved")
+    search_fields = ("person__name", "campaign__slug", "=email")
+    ordering = ("-pledged_at",)
+    fields = (
+        *("campaign", "person", "network", "email", "text", "language", "has_own_words", "state"),
+        *("is_shown", "agreed_launch_at", "agreed_latest_at", "agreed_threshold", "pledged_at"),
+        *("changed_at", "withdrawn_at", "offered_at", "reported_at", "ended_at", "ended_why"),
+    )
+
+
+@admin.register(Reminder)
+class ReminderAdmin(ReadOnlyAdmin):
+    """Who wants to hear of a launch: how many, and whether they did. Addresses as above."""
+
+    list_display = ("campaign", "language", "asked_at", "sent_at")
+    list_filter = ("language",)
+    list_select_related = ("campaign__approved",)
+    search_fields = ("campaign__slug", "=email")
+    ordering = ("-asked_at",)
+    fields = ("campaign", "email", "language", "asked_at", "sent_at")
 
 
 @admin.register(KnownServer)
