@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import Coalesce, Greatest, RowNumber
 
 from campaigns.clock import database_now
-from campaigns.models import CampaignState
-from launches import installation, pace, pausing
-from launches.models import Delivery, DeliveryState, LaunchState
-from launches.rounds import (
-    EVERY_SECONDS,
-    HOST_MOST,
-    SHARE,
-    Round,
-    find_rounds,
-    list_allowances,
-)
-from networks import registry
-from supporters.models import AccountState, KnownServer, Pledge, PledgeState
+from launches import installation
+from launches.rounds import HOST_MOST, SHARE, Round, find_rounds
+from launches.sharing import Host, keep_to_share, list_open_networks, spread
+from supporters.models import AccountState, Pledge, PledgeState
 from supporters.proving import Check, Wanted, claim_checks
 
 BATCH = 500
 HOST_LEAST = 20  # of one host: a small crowd is through in seconds
-SHARE_BESIDE_LAUNCH = 0.2  # of what a network lets us ask: the rest is for the launch
-LAUNCH_IS_NEAR = timedelta(minutes=5)
-
-Host = tuple[str, str]  # a network's name, and the host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +63,7 @@ def take_due() -> list[tuple[Check, Due]]:
         due.setdefault(each.account_id, each)
         known = needed_until.get(each.account_id, each.needed_until)
         needed_until[each.account_id] = max(known, each.needed_until)
-    chosen = _within_pace(list(due.values())[:BATCH], busy=_find_busy(now))
+    chosen = keep_to_share(list(due.values())[:BATCH], share=SHARE, now=now)
     checks = claim_checks(
         [
             Wanted(
@@ -90,12 +75,6 @@ def take_due() -> list[tuple[Check, Due]]:
         ]
     )
     return [(check, due[check.account.pk]) for check in checks]
-
-
-def list_open_networks(now: datetime) -> list[str]:
-    """The networks that are neither switched off nor paused."""
-    paused = pausing.list_paused(now)
-    return [name for name in registry.all_networks() if name not in paused]
 
 
 def _find_due(rounds: Iterable[Round], *, now: datetime) -> list[Due]:
@@ -132,9 +111,9 @@ def _find_due_in(begun: Round, *, now: datetime) -> Iterator[Due]:
             *("place", "here"),
         )
     )
-    left = max((begun.through_at - now).total_seconds(), EVERY_SECONDS)
+    left = (begun.through_at - now).total_seconds()
     for account, host, server, expires_at, turn, waiting in rows:
-        if turn <= max(HOST_LEAST, math.ceil(waiting * EVERY_SECONDS / left)):
+        if turn <= spread(waiting, seconds_left=left, least=HOST_LEAST):
             yield Due(
                 account_id=account,
                 host=(begun.network, host),
@@ -148,51 +127,3 @@ def _find_due_in(begun: Round, *, now: datetime) -> Iterator[Due]:
 def _or_checked(field: str) -> Coalesce:
     """The greatest of a moment and of none is none: the latter is left out."""
     return Coalesce(field, "account__checked_at")
-
-
-def _within_pace(due: Sequence[Due], *, busy: set[str]) -> list[Due]:
-    """Keep those whose requests their host lets us make now, and their network as a whole.
-
-    Directories and authorization servers stand behind many hosts of one network: so all of these
-    together are asked no more than one of them alone.
-    """
-    servers = KnownServer.objects.in_bulk({each.server_id for each in due})
-    groups: dict[Host, list[Due]] = {}
-    for each in due:
-        groups.setdefault(each.host, []).append(each)
-    kept = []
-    for (network, host), group in groups.items():
-        known = servers[group[0].server_id]
-        share = SHARE_BESIDE_LAUNCH if network in busy else SHARE
-        wanted = sum(each.requests for each in group)
-        left = pace.take(f"preflight/{network}", wanted, list_allowances(known, share=share))
-        left = pace.take(host, left, list_allowances(known))
-        for each in group:
-            if left <= 0:
-                break
-            left -= each.requests
-            kept.append(each)
-    return kept
-
-
-def _find_busy(now: datetime) -> set[str]:
-    """The networks that a launch posts to now, or in a few minutes."""
-    near: Any = Pledge.objects.filter(
-        state=PledgeState.LIVE,
-        campaign__state=CampaignState.SCHEDULED,
-        campaign__launch_at__lte=now + LAUNCH_IS_NEAR,
-    )
-    under_way = Delivery.objects.filter(
-        launch__state=LaunchState.FIRING,
-        state__in=[
-            DeliveryState.PLANNED,
-            DeliveryState.CLAIMED,
-            DeliveryState.WAITING,
-            DeliveryState.UNKNOWN,
-        ],
-    )
-    return {
-        name
-        for rows in (near, under_way)
-        for name in rows.order_by().values_list("network", flat=True).distinct()
-    }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -21,9 +20,10 @@ from django.db.models import Q
 
 from campaigns.clock import database_now
 from launches import installation, pausing
-from launches.dealing import Due, Host, list_open_networks, take_due
-from launches.models import Heartbeat
-from launches.rounds import EVERY_SECONDS, Round, find_coming, find_rounds
+from launches.dealing import Due, take_due
+from launches.looking import Look, find_wait
+from launches.rounds import Round, find_coming, find_rounds
+from launches.sharing import list_open_networks, take_turn
 from launches.watching import DatabaseThread
 from networks import registry
 from networks.errors import TryLater
@@ -35,10 +35,8 @@ from supporters.tokens import run_in_thread
 from supporters.vault import VaultError
 
 BEAT = "preflight"
-IN_FLIGHT = 50
-HOST_IN_FLIGHT = 10
 SERVERS_IN_FLIGHT = 5
-WAIT_LEAST_SECONDS, WAIT_MOST_SECONDS = 30.0, 900.0  # before a network is asked once more
+WAIT_MOST_SECONDS = 900.0  # before a network in trouble is asked once more
 MAILS_AT_ONCE = 200
 
 logger = logging.getLogger(__name__)
@@ -46,29 +44,21 @@ logger = logging.getLogger(__name__)
 
 def wake_checker(now: datetime, check: Callable[[], object]) -> None:
     """Have somebody look, every ten seconds while a launch is coming; any number of ticks may."""
-    if not find_coming(now).exists():
-        return
-    _, is_first = Heartbeat.objects.get_or_create(name=BEAT, defaults={"beat_at": now})
-    before = now - timedelta(seconds=EVERY_SECONDS)
-    if is_first or Heartbeat.objects.filter(name=BEAT, beat_at__lte=before).update(beat_at=now):
+    if find_coming(now).exists() and take_turn(BEAT, now=now):
         check()
 
 
 def check_accounts(*, stopping: Callable[[], bool] = lambda: False) -> int:
     """Check the accounts that are due now, as many as the pace lets; gives how many."""
-    return asyncio.run(_Look(stopping=stopping).go())
+
+    async def look() -> int:
+        return await _Look(stopping=stopping, begin_seconds=proving.BEGIN_SECONDS).go()
+
+    return asyncio.run(look())
 
 
-class _Look:
-    """One worker's checks. What it has begun it ends: a refresh that is cut off costs its token."""
-
-    def __init__(self, *, stopping: Callable[[], bool]) -> None:
-        self.stopping = stopping
-        self.resting: set[Host | str] = set()
-        self.places = asyncio.Semaphore(IN_FLIGHT)
-        self.host_places: defaultdict[Host, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(HOST_IN_FLIGHT)
-        )
+class _Look(Look):
+    """One worker's checks."""
 
     async def go(self) -> int:
         async with AsyncExitStack() as stack:
@@ -77,7 +67,6 @@ class _Look:
             if not taken:
                 return 0
             self.http: Http = await stack.enter_async_context(registry.open_http())
-            self.begin_until = asyncio.get_running_loop().time() + proving.BEGIN_SECONDS
             await asyncio.gather(*(self._check(check, due) for check, due in taken))
             servers = {check.known_server.pk: check.known_server for check, _ in taken}
             gate = asyncio.Semaphore(SERVERS_IN_FLIGHT)
@@ -87,20 +76,14 @@ class _Look:
     async def _check(self, check: Check, due: Due) -> None:
         """One account, from its turn to what came of it. Nothing here raises."""
         try:
-            async with self.host_places[due.host], self.places:
-                if self._may_begin(due):
+            async with self.take_place(due.host):
+                if self.may_begin(due.host):
                     await self._prove(check, due)
                 else:
                     await self.database.run(lambda: proving.put_off(check, until=None))
         except Exception:
             # Its lease runs out, and it is checked once more.
             logger.exception("the check of account %s failed", check.account.pk)
-
-    def _may_begin(self, due: Due) -> bool:
-        """Not when the worker stops, its host wants us to wait, or the claim is getting old."""
-        is_resting = due.host in self.resting or due.network in self.resting
-        is_late = asyncio.get_running_loop().time() > self.begin_until
-        return not (self.stopping() or is_resting or is_late)
 
     async def _prove(self, check: Check, due: Due) -> None:
         try:
@@ -115,7 +98,13 @@ class _Look:
     def _put_off(self, check: Check, due: Due, error: TryLater) -> None:
         """Leave the account alone for a while, or its host, or its whole network."""
         now = database_now()
-        until = now + timedelta(seconds=find_wait(error, due, now=now))
+        wait = find_wait(
+            error,
+            seconds_lasted=(now - due.round.since).total_seconds(),
+            seconds_left=(due.round.launch_at - now).total_seconds(),
+            most_seconds=WAIT_MOST_SECONDS,
+        )
+        until = now + timedelta(seconds=wait)
         if error.scope == "network":
             self.resting.add(due.network)
             if pausing.pause_for_checks(
@@ -134,18 +123,6 @@ class _Look:
         async with gate:
             if not self.stopping():
                 await run_in_thread(lambda: proving.refresh_facts(known))
-
-
-def find_wait(error: TryLater, due: Due, *, now: datetime) -> float:
-    """Seconds until an account is checked once more: as long as the network asked, at least.
-
-    Else half of what the round has lasted, a quarter of what is left until the launch at most: so
-    there is always time for some more.
-    """
-    lasted = (now - due.round.since).total_seconds()
-    left = (due.round.launch_at - now).total_seconds()
-    usual = min(max(lasted / 2, WAIT_LEAST_SECONDS), WAIT_MOST_SECONDS, max(left / 4, 1.0))
-    return max(usual, error.after_seconds or 0.0)
 
 
 def remind() -> int:

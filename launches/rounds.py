@@ -21,14 +21,12 @@ from django.db.models import Count, Min, QuerySet
 
 from campaigns.models import Campaign, CampaignState
 from launches.planning import NEAR_SECONDS
+from launches.sharing import EVERY_SECONDS, Share, list_allowances
 from networks import registry
-from networks.base import Allowance
 from supporters.models import CHECKS_BEGIN, KnownServer, Pledge, PledgeState
 
-EVERY_SECONDS = 10  # between two looks at what is due
 HOST_MOST = 100  # accounts of one host in one look
-SHARE = 0.8  # of what a network lets us ask, while no launch is near
-BRIEF_SECONDS = 15 * 60  # an allowance for longer counts posts, of which a check makes none
+SHARE = Share(name="preflight", usual=0.8, beside_launch=0.2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,15 +165,5 @@ def _find_pace(known: KnownServer) -> float:
     """How many requests a second a network lets us make, by the allowances of one of its hosts."""
     if known.network not in registry.all_networks():
         return math.inf
-    rules = list_allowances(known, share=SHARE)
+    rules = list_allowances(known, share=SHARE.usual)
     return min((rule.count / rule.seconds for rule in rules), default=math.inf)
-
-
-def list_allowances(known: KnownServer, *, share: float = 1) -> list[Allowance]:
-    """A share of what a host lets us ask. The launches' posts are counted in the same windows."""
-    rules = registry.get(known.network).allowances(known.server)
-    return [
-        Allowance(count=max(1, int(rule.count * share)), seconds=rule.seconds)
-        for rule in rules
-        if rule.seconds <= BRIEF_SECONDS
-    ]

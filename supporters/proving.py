@@ -23,15 +23,11 @@ from networks.errors import NeedsRelink, OutcomeUnknown, Rejected, TryLater, get
 from networks.http import Http
 from networks.registry import get
 from supporters import mails
+from supporters.asking import ask_in_name
 from supporters.keeping import MOST_FOLLOWERS, clean_name, clean_url
 from supporters.models import AccountState, KnownServer, LinkedAccount
 from supporters.servers import FACTS_LAST, refresh_known_server
-from supporters.tokens import (
-    RunInThread,
-    mark_if_unchanged,
-    read_credentials,
-    refresh_if_needed,
-)
+from supporters.tokens import RunInThread, read_credentials, refresh_if_needed
 
 LEASE = timedelta(minutes=5)
 READ_SECONDS = 30
@@ -39,7 +35,6 @@ BEGIN_SECONDS = 120  # after a claim; what is begun then is through before the l
 ASK_SERVER_AGAIN = timedelta(hours=1)
 
 _UNCLEAR = gettext_noop("%(host)s gave no clear answer about this account.")
-_RENEWED_MEANWHILE = gettext_noop("The authorisation of this account was renewed just now.")
 
 logger = logging.getLogger(__name__)
 
@@ -146,28 +141,22 @@ async def _ask(http: Http, check: Check, *, run: RunInThread) -> tuple[Credentia
     is_proved = credentials.access_token != held.access_token
     if is_proved and not wanted.reads_profile and not account.is_refused:
         return credentials, None
-    try:
-        return credentials, await _read_profile(http, check, credentials, run=run)
-    except TryLater as error:
-        if not error.token_expired:
-            raise
-    credentials = await refresh_if_needed(http, account.pk, refused=credentials, run=run)
-    return credentials, await _read_profile(http, check, credentials, run=run)
+    return await ask_in_name(
+        http,
+        account.pk,
+        lambda shown: _read_profile(http, check, shown),
+        credentials=credentials,
+        run=run,
+    )
 
 
-async def _read_profile(
-    http: Http, check: Check, credentials: Credentials, *, run: RunInThread
-) -> Profile:
+async def _read_profile(http: Http, check: Check, credentials: Credentials) -> Profile:
     known = check.known_server
     try:
         async with asyncio.timeout(READ_SECONDS):
             return await get(known.network).read_profile(http, known.server, credentials)
     except TimeoutError:
         raise TryLater(_UNCLEAR, scope="host", host=known.host) from None
-    except NeedsRelink:
-        if await run(lambda: mark_if_unchanged(check.account.pk, refused=credentials)):
-            raise
-        raise TryLater(_RENEWED_MEANWHILE, after_seconds=5.0) from None
 
 
 def _mine(check: Check) -> Any:

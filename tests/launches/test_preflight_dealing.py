@@ -10,9 +10,10 @@ from campaigns.models import Campaign
 from launches import dealing, rounds
 from launches.dealing import take_due
 from launches.igniting import ignite
+from launches.looking import find_wait
 from launches.models import Heartbeat, Installation, Launch, NetworkPause
 from launches.planning import create_launches
-from launches.preflight import find_wait, wake_checker
+from launches.preflight import WAIT_MOST_SECONDS, wake_checker
 from launches.rounds import find_rounds
 from launches.ticking import tick
 from networks.errors import TryLater
@@ -283,15 +284,15 @@ def test_no_round_begins_before_the_one_before_it(olive, settings):
     ],
 )
 def test_network_in_trouble_is_asked_ever_less_and_never_sooner_than_it_said(
-    olive, asked, lasted_minutes, left_minutes, waits
+    asked, lasted_minutes, left_minutes, waits
 ):
-    lend(make_campaign(olive, launch_in=3500), 1)
-    ((_, due),) = take_due()
-    since = due.round.since
-    due.round.campaign.launch_at = since + timedelta(minutes=lasted_minutes + left_minutes)
-    error = TryLater("Later.", after_seconds=asked)
-    now = since + timedelta(minutes=lasted_minutes)
-    assert find_wait(error, due, now=now) == pytest.approx(waits)
+    wait = find_wait(
+        TryLater("Later.", after_seconds=asked),
+        seconds_lasted=60 * lasted_minutes,
+        seconds_left=60 * left_minutes,
+        most_seconds=WAIT_MOST_SECONDS,
+    )
+    assert wait == pytest.approx(waits)
 
 
 def test_result_of_a_lease_that_ran_out_is_not_written_down(olive):
