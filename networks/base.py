@@ -182,6 +182,8 @@ class Network(Protocol):
     deadline_seconds: float  # for one publish request, from first byte to answer
     can_look_up: bool  # whether ``find`` can tell what was posted; without, it raises Rejected
     prepares: bool  # whether part of a post is made before its moment
+    tells_numbers: bool  # whether ``read_numbers`` can tell anything; without, it gives nothing
+    numbers_are_public: bool  # it needs no token, and may ask about posts of several accounts
     numbers_at_once: int  # how many posts one ``read_numbers`` may ask about
 
     async def find_server(self, http: Http, address: str) -> tuple[Server, str]:
@@ -254,7 +256,9 @@ class Network(Protocol):
     ) -> Mapping[str, Numbers | None]:
         """What became of an account's posts, at most ``numbers_at_once`` of them.
 
-        None says that the post is gone; an id that is missing could not be read this time.
+        None says that the post is gone; an id that is missing could not be read this time. Where
+        numbers are public the posts may be of other accounts too, and the token be an old one;
+        that a post is gone is told of the account's own alone.
         """
 
     async def refresh(

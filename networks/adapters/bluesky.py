@@ -86,6 +86,7 @@ class Bluesky:
     deadline_seconds = 10.0
     can_look_up = True
     prepares = False
+    numbers_are_public = True
     numbers_at_once = POSTS_AT_ONCE
 
     def __init__(
@@ -111,6 +112,7 @@ class Bluesky:
             allowed_hosts=allowed_hosts,
         )
         appview_url = appview_url.rstrip("/")
+        self.tells_numbers = bool(appview_url)
         self._profiles = Profiles(
             directory=self._directory, appview_url=appview_url, web_url=self._web_url
         )

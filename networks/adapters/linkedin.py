@@ -77,6 +77,8 @@ class LinkedIn:
     deadline_seconds = 10.0
     can_look_up = False
     prepares = False
+    tells_numbers = False
+    numbers_are_public = False
     numbers_at_once = 100
 
     def __init__(

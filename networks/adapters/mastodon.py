@@ -91,6 +91,8 @@ class Mastodon:
     deadline_seconds = 10.0
     can_look_up = True
     prepares = False
+    tells_numbers = True
+    numbers_are_public = False
     numbers_at_once = STATUSES_AT_ONCE
 
     def __init__(

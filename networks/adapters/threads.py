@@ -71,6 +71,8 @@ class Threads:
     deadline_seconds = 10.0
     can_look_up = True
     prepares = True
+    tells_numbers = True
+    numbers_are_public = False
     numbers_at_once = 1
 
     def __init__(

@@ -81,6 +81,8 @@ class X:
     deadline_seconds = 10.0
     can_look_up = True
     prepares = False
+    tells_numbers = True
+    numbers_are_public = False
     numbers_at_once = POSTS_AT_ONCE
 
     def __init__(

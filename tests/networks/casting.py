@@ -54,6 +54,7 @@ class Kind:
     shows_followers: bool = True
     shows_age: bool = True  # when an account was opened
     counts: bool = True  # tells what people did with a post
+    counts_for_anybody: bool = False  # and of posts of others as well
     keeps_keys: bool = False  # a repeated key makes no second post
     traces: bool = False  # refuses the same words again, and the adapter finds the post with them
     has_servers: bool = False  # accounts live on many servers

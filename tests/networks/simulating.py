@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ SIMULATED = (
     Kind(name="mastodon", has_servers=True, keeps_keys=True),
     Kind(name="mastodon-4.2", has_servers=True, keeps_keys=True),
     Kind(name="gotosocial", has_servers=True),
-    Kind(name="bluesky", has_servers=True, keeps_keys=True, renews=True),
+    Kind(name="bluesky", has_servers=True, keeps_keys=True, renews=True, counts_for_anybody=True),
     Kind(name="linkedin", shows_posts=False, shows_followers=False, shows_age=False, counts=False),
     Kind(name="x", traces=True, renews=True),
     Kind(name="facebook", shows_age=False),
@@ -49,6 +49,7 @@ class SimulatedCast(Cast):
     simulator: Simulator
     run_with_http: Run
     handle: str
+    name: str = "sam"
 
     @property
     def instances(self) -> list[dict[str, Any]]:
@@ -65,7 +66,7 @@ class SimulatedCast(Cast):
         return self.run_with_http(work)
 
     def agree(self, consent: Consent, *, decision: str = "allow") -> dict[str, str]:
-        return self.agree_as("sam", consent, decision=decision)
+        return self.agree_as(self.name, consent, decision=decision)
 
     def agree_as(self, name: str, consent: Consent, *, decision: str = "allow") -> dict[str, str]:
         """Press the button as somebody who has an account there."""
@@ -88,6 +89,14 @@ class SimulatedCast(Cast):
         """Change what the network has of Sam's account."""
         instance = self.instances[0]["instance"]
         self.simulator.open_accounts(instance=instance, names=["sam"], **facts)
+
+    def open_beside(self, name: str) -> SimulatedCast:
+        """Somebody else with an account on the same server."""
+        instance = self.instances[0]["instance"]
+        [account] = self.simulator.open_accounts(instance=instance, names=[name])
+        handle = account["handle"]
+        address = write_address(self.network, handle)
+        return replace(self, name=name, handle=handle, account_id=account["id"], address=address)
 
     def open_elsewhere(self, name: str) -> str:
         """Open somebody's account on another server, where there are several; gives its address."""

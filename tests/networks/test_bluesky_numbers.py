@@ -55,6 +55,7 @@ def test_numbers_are_the_appviews() -> None:
 
 def test_nothing_is_known_without_an_appview() -> None:
     player = Player()
+    assert not build("127.0.0.1", appview_url="").tells_numbers
     assert read(player, URI, has_appview=False) == {}
     assert not player.list_seen(POSTS)
     assert not player.list_seen(GET)

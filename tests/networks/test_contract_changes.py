@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple
 from networks.base import Numbers, Profile
 from networks.errors import NeedsRelink
 from networks.http import Http
-from tests.networks.casting import TEXT, Told, fail_of, where_posts_are_counted, write_post
+from tests.networks.casting import TEXT, Told, fail_of, where, where_posts_are_counted, write_post
 from tests.networks.simulating import SimulatedCast
 
 # What the simulator counts of TEXT after half an hour (simulator.world.World.count_reactions).
@@ -57,6 +57,29 @@ def test_numbers_of_every_post_are_known_and_only_grow(cast: SimulatedCast) -> N
         **{name: value for name, value in asdict(YOUNG).items() if tells(known, name)}
     )
     assert known != told[1][remote_ids[1]]
+
+
+@where(counts_for_anybody=True)
+def test_public_numbers_are_told_to_anybody_but_not_who_is_gone(cast: SimulatedCast) -> None:
+    """Of another account's posts, in the name of one that is not even let in any more."""
+    kim = cast.open_beside("kim")
+
+    async def work(http: Http) -> tuple[list[str], Told]:
+        sams, kims = await cast.link(http), await kim.link(http)
+        gone = await cast.publish(http, sams, TEXT)
+        cast.simulator.reset(accounts=False)
+        cast.simulator.change_settings(post_age_seconds=1800)
+        remote_ids = [
+            *gone,
+            *await cast.publish(http, sams, f"{TEXT} bis"),
+            *await kim.publish(http, kims, TEXT),
+        ]
+        cast.simulator.revoke(network=cast.network.name, account="kim")
+        return remote_ids, await kim.count(http, kims, remote_ids)
+
+    (gone, sams, kims), told = cast.run(work)
+    assert gone not in told
+    assert list_known(told[sams]) != list_known(told[kims])
 
 
 def list_known(numbers: Numbers | None) -> list[int]:

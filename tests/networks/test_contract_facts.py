@@ -29,6 +29,8 @@ def test_facts_say_what_leave_is_asked_for_and_how_much_is_read_at_once(cast: Ca
     assert cast.network.scopes
     assert all(scope.split() == [scope] for scope in cast.network.scopes)
     assert cast.network.numbers_at_once > 0
+    assert cast.network.tells_numbers == cast.kind.counts
+    assert cast.network.numbers_are_public == cast.kind.counts_for_anybody
 
 
 def test_pace_is_bounded_per_host(cast: Cast) -> None:

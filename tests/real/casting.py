@@ -31,6 +31,7 @@ BLUESKY = Kind(
     renews=True,
     shows_followers=False,  # it takes an AppView to know them,
     counts=False,  # and likes and reposts as well
+    counts_for_anybody=True,  # though whoever can ask needs no account
 )
 MASTODON = Kind(
     name="mastodon",
