@@ -118,6 +118,8 @@ def describe_environment(folder: Path, *, port: int, simulator: int, empty: bool
         "MASTODON_SHARE_URL": f"http://127.0.0.1:{simulator + 1}/share?",
         "WHATSAPP_URL": f"http://127.0.0.1:{simulator}/whatsapp/",
         "TELEGRAM_URL": f"http://127.0.0.1:{simulator}/telegram/share/url",
+        # Nobody watches a demonstration for a week.
+        "NUMBERS_AFTER": "20s,1m,3m",
         "NETWORK_EXCEPTIONS": ",".join(f"127.0.0.1:{simulator + n}" for n in range(1, SERVERS)),
         **platforms,
         "PYTHONUNBUFFERED": "1",

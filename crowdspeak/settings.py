@@ -13,6 +13,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from crowdspeak.durations import read_durations
+
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -170,6 +172,7 @@ CELERY_TASK_ROUTES = {
     "launches.tasks.tick": {"queue": "tick"},
     "launches.tasks.send_mails": {"queue": "mails"},
     "launches.tasks.check_before_launches": {"queue": "preflight"},
+    "launches.tasks.read_numbers": {"queue": "numbers"},
 }
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "launches.tasks.tick", "schedule": 1.0, "options": {"expires": 3}},
@@ -287,6 +290,8 @@ LEASE_SECONDS = env.int("LEASE_SECONDS", default=40)
 # The scheduler's last tick, noted outside of the database: one that remembers less was restored.
 LAST_TICK_FILE = VAR_DIR / "last_tick"
 WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
+# How long after a launch its posts' likes, reposts and replies are read
+NUMBERS_AFTER = read_durations(env.str("NUMBERS_AFTER", default="1h,24h,7d"), name="NUMBERS_AFTER")
 
 
 # ── Networks ──────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from launches.sharing import Host
 from networks.errors import TryLater
@@ -27,7 +28,7 @@ class Look:
 
     def __init__(self, *, stopping: Callable[[], bool], begin_seconds: float) -> None:
         self.stopping = stopping
-        self.resting: set[Host | str] = set()
+        self._resting: dict[Host | str, datetime] = {}
         self._begin_until = asyncio.get_running_loop().time() + begin_seconds
         self._places = asyncio.Semaphore(IN_FLIGHT)
         self._host_places: defaultdict[Host, asyncio.Semaphore] = defaultdict(
@@ -42,9 +43,16 @@ class Look:
 
     def may_begin(self, host: Host) -> bool:
         """Not when the worker stops, its host wants us to wait, or the claim is getting old."""
-        is_resting = host in self.resting or host[0] in self.resting
         is_late = asyncio.get_running_loop().time() > self._begin_until
-        return not (self.stopping() or is_resting or is_late)
+        return not (self.stopping() or self.rests_until(host) or is_late)
+
+    def let_rest(self, host: Host, *, whole_network: bool, until: datetime) -> None:
+        """Begin nothing more at this host, or on its whole network."""
+        self._resting[host[0] if whole_network else host] = until
+
+    def rests_until(self, host: Host) -> datetime | None:
+        """Until when this host is left alone, if it is."""
+        return self._resting.get(host[0]) or self._resting.get(host)
 
 
 def find_wait(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
+from launches.readings import Reading  # noqa: F401 -- Django looks for models here
 from networks.errors import gettext_noop
 from supporters.models import Pledge
 

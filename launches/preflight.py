@@ -105,19 +105,18 @@ class _Look(Look):
             most_seconds=WAIT_MOST_SECONDS,
         )
         until = now + timedelta(seconds=wait)
-        if error.scope == "network":
-            self.resting.add(due.network)
-            if pausing.pause_for_checks(
-                due.network, error, until=until, now=now, told_since=due.round.since
-            ):
-                # The pause alone keeps it waiting, so that an operator can end that.
-                proving.put_off(check, until=None)
-                return
-        elif error.scope == "host":
-            self.resting.add(due.host)
+        whole_network = error.scope == "network"
+        if error.scope != "account":
+            self.let_rest(due.host, whole_network=whole_network, until=until)
+        if whole_network and pausing.pause_for_checks(
+            due.network, error, until=until, now=now, told_since=due.round.since
+        ):
+            # The pause alone keeps it waiting, so that an operator can end that.
+            proving.put_off(check, until=None)
+            return
         proving.put_off(check, until=until)
         if error.scope != "account":
-            proving.let_rest(check, whole_network=error.scope == "network", until=until)
+            proving.let_rest(check, whole_network=whole_network, until=until)
 
     async def _refresh_facts(self, known: KnownServer, gate: asyncio.Semaphore) -> None:
         async with gate:

@@ -7,18 +7,20 @@ from celery.signals import worker_shutting_down
 from post_office.mail import send_queued_mail_until_done
 from post_office.models import STATUS, Email
 
+from launches import measuring
 from launches.delivering import deliver
 from launches.preflight import check_accounts, remind
 from launches.ticking import tick as do_tick
 
 WAKE_EXPIRES_SECONDS = 5
-CHECK_EXPIRES_SECONDS = 10
+LOOK_EXPIRES_SECONDS = 10
 MAIL_EXPIRES_SECONDS = 30
-RUNS_AT_ONCE = 10  # launches per process; the worker has more threads, for ticks, mails and checks
+RUNS_AT_ONCE = 10  # launches per process; the worker has more threads, for all else
 
 _running: set[int] = set()
 _running_lock = threading.Lock()
 _checking = threading.Lock()
+_reading = threading.Lock()
 _stopping = threading.Event()
 
 
@@ -43,7 +45,8 @@ def tick() -> None:
     """Every second, from beat."""
     do_tick(
         lambda pk: run_launch.apply_async((pk,), expires=WAKE_EXPIRES_SECONDS),
-        lambda: check_before_launches.apply_async(expires=CHECK_EXPIRES_SECONDS),
+        lambda: check_before_launches.apply_async(expires=LOOK_EXPIRES_SECONDS),
+        lambda: read_numbers.apply_async(expires=LOOK_EXPIRES_SECONDS),
     )
     if Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued]).exists():
         send_mails.apply_async(expires=MAIL_EXPIRES_SECONDS)
@@ -73,6 +76,17 @@ def check_before_launches() -> None:
         remind()
     finally:
         _checking.release()
+
+
+@shared_task(name="launches.tasks.read_numbers")
+def read_numbers() -> None:
+    """Read posts' numbers after launches, one look at a time per process."""
+    if not _reading.acquire(blocking=False):
+        return
+    try:
+        measuring.read_numbers(stopping=_stopping.is_set)
+    finally:
+        _reading.release()
 
 
 @shared_task(name="launches.tasks.nudge")

@@ -14,6 +14,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from campaigns.clock import database_now
 from launches import installation, offering, planning, sweeping
 from launches.igniting import end_cancelled
+from launches.measuring import wake_reader
 from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.preflight import wake_checker
@@ -29,6 +30,7 @@ GAP_SECONDS = 60
 MAIL_BATCH = 200
 
 Wake = Callable[[int], object]
+Call = Callable[[], object]
 
 
 def seconds_since_tick() -> float | None:
@@ -37,10 +39,11 @@ def seconds_since_tick() -> float | None:
     return (database_now() - beat.beat_at).total_seconds() if beat else None
 
 
-def tick(wake: Wake, check: Callable[[], object] = lambda: None) -> None:
+def tick(wake: Wake, check: Call = lambda: None, read: Call = lambda: None) -> None:
     """Do all that is due; ``wake`` is called with each launch that workers should look at.
 
-    ``check`` is called when somebody should look for accounts to check before a launch.
+    ``check`` is called when somebody should look for accounts to check before a launch, ``read``
+    when for posts whose numbers to read after one.
     """
     now = database_now()
     if installation.hold_if_foreign():
@@ -55,6 +58,7 @@ def tick(wake: Wake, check: Callable[[], object] = lambda: None) -> None:
         partial(sweeping.finish_launches, now),
         partial(wake_workers, now, wake),
         partial(wake_checker, now, check),
+        partial(wake_reader, now, read),
         partial(offering.offer_posts, now, limit=MAIL_BATCH),
         partial(offering.send_reminders, now, limit=MAIL_BATCH),
         partial(queue_receipts, limit=MAIL_BATCH),

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from crowdspeak.demo import (
     list_processes,
     read_number,
 )
+from crowdspeak.durations import read_durations
 
 
 def test_a_port_that_is_taken_is_named_with_what_to_do(tmp_path):
@@ -65,6 +67,11 @@ def test_no_page_of_a_real_network_is_left_to_be_opened(tmp_path):
     real = set(re.findall(r'env\.str\("(\w+)", default="https://', text))
     assert {"BLUESKY_WEB_URL", "WHATSAPP_URL"} < real
     assert real | {"MASTODON_SHARE_URL"} <= facts.keys()
+
+
+def test_numbers_come_while_somebody_still_watches(tmp_path):
+    facts = describe_environment(tmp_path, port=1, simulator=2, empty=False)
+    assert read_durations(facts["NUMBERS_AFTER"], name="NUMBERS_AFTER")[-1] < timedelta(minutes=5)
 
 
 def test_development_shows_errors_and_has_nobody_in_it(tmp_path):

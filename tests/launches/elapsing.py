@@ -1,10 +1,14 @@
 """Time that has passed: rows are moved back, nobody waits."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches.models import Heartbeat, NetworkPause
+from launches.models import Delivery, Heartbeat, Launch, NetworkPause
+from launches.readings import Reading
 from supporters.models import KnownServer, LinkedAccount, Pledge
 
 MOMENTS = {
@@ -17,6 +21,9 @@ MOMENTS = {
     KnownServer: ("checked_at", "rests_until"),
     Heartbeat: ("beat_at",),
     NetworkPause: ("until", "paused_at"),
+    Launch: ("launch_at", "latest_at"),
+    Delivery: ("answered_at", "lease_until", "due_at"),
+    Reading: ("lease_until", "read_at"),
 }
 
 
@@ -29,6 +36,10 @@ def let_pass(**delta):
                 if at is not None:
                     setattr(row, name, at - timedelta(**delta))
             row.save(update_fields=names)
+    note = Path(settings.LAST_TICK_FILE)
+    if note.exists():
+        noted_at = datetime.fromisoformat(note.read_text()) - timedelta(**delta)
+        note.write_text(noted_at.isoformat())
 
 
 def come_near(campaign, **left):
