@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,9 +18,12 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
 from launches import asking, holding, pausing
+from launches.echoing import describe_echo
 from launches.models import Delivery, DeliveryState, Launch, NetworkPause, Unlookable
 from launches.offering import is_to_post, list_to_post
+from launches.readings import Reading
 from launches.results import count_by_second, find_launch, split_by_network, summarise
+from launches.totalling import total_rounds
 from networks import registry
 from networks.base import Network
 from supporters.models import Pledge
@@ -121,6 +125,15 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
         .order_by("answered_at")
     )
     context["posts"] = posts[:PER_PAGE]
+    echo = describe_echo(total_rounds(launch, now=context["now"]))
+    networks = registry.all_networks()
+    context["echo"] = echo
+    context["echo_networks"] = [(networks.get(str(row.key)), row) for row in echo.networks]
+    context["silent_networks"] = [
+        network.label
+        for network in (networks.get(str(row.key)) for row in echo.networks)
+        if network is not None and not network.tells_numbers
+    ]
     return render(request, "launches/results.html", context)
 
 
@@ -128,7 +141,11 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def show_results_json(request: HttpRequest, slug: str) -> HttpResponse:
     """The same numbers for machines, in one line."""
-    return JsonResponse(summarise(find_campaign(request, slug)).as_json())
+    campaign = find_campaign(request, slug)
+    launch = find_launch(campaign)
+    rounds = total_rounds(launch, now=database_now()) if launch else []
+    numbers = [each.as_json() for each in rounds]
+    return JsonResponse({**summarise(campaign).as_json(), "numbers": numbers})
 
 
 @login_required
@@ -136,9 +153,11 @@ def show_results_json(request: HttpRequest, slug: str) -> HttpResponse:
 def show_receipts(request: HttpRequest) -> HttpResponse:
     """Every post that was, or was not, made in this person's name."""
     assert isinstance(request.user, User)
+    answered = Reading.objects.exclude(read_at=None).order_by("-after_seconds")
     deliveries = (
         Delivery.objects.filter(pledge__person=request.user)
         .select_related("pledge__account", "launch__campaign__approved")
+        .prefetch_related(Prefetch("readings", answered, to_attr="answered"))
         .order_by("-pk")
     )
     page = Paginator(deliveries, PER_PAGE).get_page(request.GET.get("page"))

@@ -4,6 +4,7 @@ A label is what a reader who sees no picture is told: say what the chart shows, 
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import count
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -75,6 +76,13 @@ def trace(series: Sequence[float], *, top: float) -> str:
         f"{show(100 * index / steps)},{show(100 - min(100.0, 100 * value / top))}"
         for index, value in enumerate(series)
     )
+
+
+def list_ticks(highest: float) -> list[int]:
+    """Give five round numbers, from above the highest value down to 0: a chart's edge and grid."""
+    steps = (digit * 10**power for power in count() for digit in (1, 2, 3, 4, 5, 6, 8))
+    step = next(step for step in steps if highest <= 4 * step)
+    return [step * line for line in (4, 3, 2, 1, 0)]
 
 
 def draw_lines(

@@ -113,6 +113,12 @@ def lines(
 
 
 @register.simple_tag
+def ticks(highest: float) -> list[int]:
+    """The marks of a chart's vertical edge, the top first."""
+    return charting.list_ticks(highest)
+
+
+@register.simple_tag
 def split(sent: int, failed: int, unknown: int, waiting: int = 0, label: str = "") -> SafeString:
     """One network's outcome in one bar."""
     return charting.draw_split(sent, failed, unknown, waiting=waiting, label=label)

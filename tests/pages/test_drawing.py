@@ -9,7 +9,7 @@ from django.utils import translation
 
 from campaigns.states import CampaignState, RevisionState
 from launches.models import DeliveryState, LaunchState
-from pages.charting import draw_bars, draw_lines, draw_split
+from pages.charting import draw_bars, draw_lines, draw_split, list_ticks
 from pages.drawing import choose_scale, draw_crowd, draw_launch, scale_crowd
 from pages.labelling import (
     LABELS,
@@ -325,6 +325,14 @@ def test_bars_stay_inside_their_frame() -> None:
     chart = ET.fromstring(draw_bars([10, 400], label="past the top", top=300, voice=[1]))
     heights = [float(bar.get("height", 0)) for bar in chart.iter("rect")]
     assert heights == [3.33, 100]
+
+
+@pytest.mark.parametrize(
+    ("highest", "top"), [(0, 4), (4, 4), (5, 8), (21_993, 24_000), (24_001, 32_000), (99, 120)]
+)
+def test_marks_of_a_chart_are_round_and_hold_the_highest(highest: float, top: int) -> None:
+    marks = list_ticks(highest)
+    assert marks == [top, top * 3 // 4, top // 2, top // 4, 0]
 
 
 def test_a_stand_in_is_always_the_same_and_differs_by_name() -> None:
