@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from launches import harvesting
 from launches.afterwards import find_rounds
 from launches.harvesting import take_posts
-from launches.measuring import find_until, wake_reader
+from launches.measuring import find_until, give_up, put_off, wake_reader
 from launches.models import Delivery, Heartbeat, Installation, Launch, NetworkPause
 from launches.readings import Reading
 from launches.ticking import tick
@@ -100,8 +100,29 @@ def test_sent_posts_alone_are_read(olive, state):
     for other in ("failed", "unconfirmed", "waiting"):
         send(launch, 1, state=other)
     assert taken() == [1, 1]
+    assert Reading.objects.count() == 2
     settle()
     assert taken() == []
+
+
+def test_post_that_its_network_will_not_tell_of_is_left_until_the_next_round(olive):
+    launch = make_launch(olive, ago=HOUR)
+    send(launch, 1)
+    (held,) = take_posts()
+    give_up(held)
+    assert taken() == []
+    assert Reading.objects.get().lease_until == launch.launch_at + timedelta(seconds=DAY)
+    Launch.objects.update(launch_at=database_now() - timedelta(seconds=DAY))
+    assert taken() == [1]
+
+
+def test_lease_that_ran_out_is_not_given_back_by_who_held_it(olive):
+    send(make_launch(olive, ago=HOUR), 1)
+    (held,) = take_posts()
+    later = database_now() + timedelta(minutes=9)
+    Reading.objects.update(lease_until=later)
+    put_off(held, held.due, until=None)
+    assert Reading.objects.get().lease_until == later
 
 
 def test_post_that_was_found_late_is_read_too(olive):
