@@ -44,7 +44,7 @@ MakeAccount = Callable[[str], BlueskyAccount]
 
 LAUNCH_IN_SECONDS = 5
 ANSWER_LATE_MS = 3000
-KILLED_VOICES = 4
+KILLED_VOICES = 3
 
 
 def read_credentials(account: LinkedAccount) -> Credentials:
