@@ -173,6 +173,7 @@ CELERY_TASK_ROUTES = {
     "launches.tasks.send_mails": {"queue": "mails"},
     "launches.tasks.check_before_launches": {"queue": "preflight"},
     "launches.tasks.read_numbers": {"queue": "numbers"},
+    "launches.tasks.renew_authorisations": {"queue": "preflight"},
 }
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "launches.tasks.tick", "schedule": 1.0, "options": {"expires": 3}},

@@ -10,6 +10,7 @@ from post_office.models import STATUS, Email
 from launches import measuring
 from launches.delivering import deliver
 from launches.preflight import check_accounts, remind
+from launches.renewing import renew_some
 from launches.ticking import tick as do_tick
 
 WAKE_EXPIRES_SECONDS = 5
@@ -21,6 +22,7 @@ _running: set[int] = set()
 _running_lock = threading.Lock()
 _checking = threading.Lock()
 _reading = threading.Lock()
+_renewing = threading.Lock()
 _stopping = threading.Event()
 
 
@@ -47,6 +49,7 @@ def tick() -> None:
         lambda pk: run_launch.apply_async((pk,), expires=WAKE_EXPIRES_SECONDS),
         lambda: check_before_launches.apply_async(expires=LOOK_EXPIRES_SECONDS),
         lambda: read_numbers.apply_async(expires=LOOK_EXPIRES_SECONDS),
+        lambda: renew_authorisations.apply_async(expires=LOOK_EXPIRES_SECONDS),
     )
     if Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued]).exists():
         send_mails.apply_async(expires=MAIL_EXPIRES_SECONDS)
@@ -87,6 +90,17 @@ def read_numbers() -> None:
         measuring.read_numbers(stopping=_stopping.is_set)
     finally:
         _reading.release()
+
+
+@shared_task(name="launches.tasks.renew_authorisations")
+def renew_authorisations() -> None:
+    """Renew what would end before its launch, one look at a time per process."""
+    if not _renewing.acquire(blocking=False):
+        return
+    try:
+        renew_some(stopping=_stopping.is_set)
+    finally:
+        _renewing.release()
 
 
 @shared_task(name="launches.tasks.nudge")

@@ -19,6 +19,7 @@ from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchSt
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.preflight import wake_checker
 from launches.receipts import queue_receipts, tell_organisers
+from launches.renewing import wake_renewer
 from supporters.announcing import tell_of_new_words, tell_promises_of_new_words
 from supporters.confirming import forget_unconfirmed
 from supporters.mails import tell_of_changes
@@ -39,11 +40,17 @@ def seconds_since_tick() -> float | None:
     return (database_now() - beat.beat_at).total_seconds() if beat else None
 
 
-def tick(wake: Wake, check: Call = lambda: None, read: Call = lambda: None) -> None:
+def tick(
+    wake: Wake,
+    check: Call = lambda: None,
+    read: Call = lambda: None,
+    renew: Call = lambda: None,
+) -> None:
     """Do all that is due; ``wake`` is called with each launch that workers should look at.
 
     ``check`` is called when somebody should look for accounts to check before a launch, ``read``
-    when for posts whose numbers to read after one.
+    when for posts whose numbers to read after one, ``renew`` when for authorisations to keep alive
+    until one that is far away.
     """
     now = database_now()
     if installation.hold_if_foreign():
@@ -59,6 +66,7 @@ def tick(wake: Wake, check: Call = lambda: None, read: Call = lambda: None) -> N
         partial(wake_workers, now, wake),
         partial(wake_checker, now, check),
         partial(wake_reader, now, read),
+        partial(wake_renewer, now, renew),
         partial(offering.offer_posts, now, limit=MAIL_BATCH),
         partial(offering.send_reminders, now, limit=MAIL_BATCH),
         partial(queue_receipts, limit=MAIL_BATCH),

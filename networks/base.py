@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -184,6 +184,8 @@ class Network(Protocol):
     prepares: bool  # whether part of a post is made before its moment
     tells_numbers: bool  # whether ``read_numbers`` can tell anything; without, it gives nothing
     numbers_are_public: bool  # it needs no token, and may ask about posts of several accounts
+    renew_before: timedelta | None  # its tokens are to be renewed so long before their end
+    renew_unused_after: timedelta | None  # an authorisation nobody used for so long may end
     numbers_at_once: int  # how many posts one ``read_numbers`` may ask about
 
     async def find_server(self, http: Http, address: str) -> tuple[Server, str]:

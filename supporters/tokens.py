@@ -100,6 +100,15 @@ def credentials_at_hand(account: LinkedAccount, *, now: datetime) -> Credentials
     return None if is_running_out(credentials, now=now) else credentials
 
 
+def find_end(account: LinkedAccount) -> datetime | None:
+    """When the authorisation ends, if that is known and only its owner can renew it; else None."""
+    try:
+        credentials = read_credentials(account)
+    except (NeedsRelink, vault.VaultError):
+        return None
+    return None if credentials.refresh_token else credentials.expires_at
+
+
 def usable_credentials(account: LinkedAccount) -> Credentials:
     """Credentials that are good for two minutes at least, refreshed where they are not.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,6 +32,7 @@ from supporters.pledging import (
     sign_words,
 )
 from supporters.standing import find_address
+from supporters.tokens import find_end
 
 
 @never_cache
@@ -220,6 +222,7 @@ def _show_agree(
         "form": form,
         "options": list_options(revision, form=form, accounts=accounts),
         "posts": [_describe_reading(reading) for reading in readings],
+        "ending": _list_ending(accounts, campaign=campaign),
         "fits": all(reading.fits for reading in readings),
         "seen": sign_words(revision, text=text),
     }
@@ -268,6 +271,18 @@ def find_why_closed(campaign: Campaign) -> str:
 def describe_campaign(campaign: Campaign) -> dict[str, Any]:
     revision = get_approved(campaign)
     return {"campaign": campaign, "revision": revision, "zone": revision.zone or "UTC"}
+
+
+def _list_ending(
+    accounts: Sequence[LinkedAccount], *, campaign: Campaign
+) -> list[tuple[LinkedAccount, datetime]]:
+    """The accounts whose authorisation ends before a post could leave, unless its owner renews it.
+
+    They may be lent all the same: whoever has to renew is asked in the days before the launch.
+    """
+    assert campaign.latest_at is not None, "an open campaign has a latest time"
+    ends = [(account, find_end(account)) for account in accounts]
+    return [(account, end) for account, end in ends if end is not None and end < campaign.latest_at]
 
 
 def _describe_reading(reading: Reading) -> dict[str, Any]:

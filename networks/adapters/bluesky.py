@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 
 MAX_GRAPHEMES = 300
 MAX_BYTES = 3000
+# A confidential client's refresh token ends after three months without use, and each use gives one
+# for the next three. A public client's session ends after two weeks, used or not (the constants of
+# the reference server, @atproto/oauth-provider).
+RENEW_UNUSED_AFTER = timedelta(days=30)
 
 _OTHER_ACCOUNT = gettext_noop(
     "You authorised another account than %(handle)s. Nothing was stored. Please start again."
@@ -87,6 +92,8 @@ class Bluesky:
     can_look_up = True
     prepares = False
     numbers_are_public = True
+    renew_before: timedelta | None = None
+    renew_unused_after: timedelta | None = RENEW_UNUSED_AFTER
     numbers_at_once = POSTS_AT_ONCE
 
     def __init__(

@@ -7,6 +7,7 @@ chose, and everybody else posts by hand, from the share dialog.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from networks.base import (
@@ -63,6 +64,8 @@ class Facebook:
     prepares = False
     tells_numbers = True
     numbers_are_public = False
+    renew_before: timedelta | None = None
+    renew_unused_after: timedelta | None = None
     numbers_at_once = POSTS_AT_ONCE
 
     def __init__(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 from networks.base import (
@@ -79,6 +80,8 @@ class LinkedIn:
     prepares = False
     tells_numbers = False
     numbers_are_public = False
+    renew_before: timedelta | None = None
+    renew_unused_after: timedelta | None = None
     numbers_at_once = 100
 
     def __init__(

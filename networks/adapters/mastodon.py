@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import quote
 
 from networks.addresses import clean_host
@@ -93,6 +94,8 @@ class Mastodon:
     prepares = False
     tells_numbers = True
     numbers_are_public = False
+    renew_before: timedelta | None = None
+    renew_unused_after: timedelta | None = None
     numbers_at_once = STATUSES_AT_ONCE
 
     def __init__(

@@ -37,6 +37,8 @@ from networks.threads_tokens import Grant, exchange_code, lengthen_token, renew_
 
 MAX_CHARACTERS = 500
 MAY_RENEW_AFTER = timedelta(hours=24)
+# A token that has ended cannot be renewed any more: it is renewed at half of its 60 days.
+RENEW_BEFORE = timedelta(days=30)
 # Threads counts 48,000 calls a day at least for each account, and none for a site as a whole
 # (https://developers.facebook.com/documentation/threads/overview). What is left is courtesy.
 PACE = Allowance(count=500, seconds=10)
@@ -73,6 +75,8 @@ class Threads:
     prepares = True
     tells_numbers = True
     numbers_are_public = False
+    renew_before: timedelta | None = RENEW_BEFORE
+    renew_unused_after: timedelta | None = None
     numbers_at_once = 1
 
     def __init__(

@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
 from networks.base import (
@@ -56,6 +57,8 @@ MAX_CHARACTERS = 280  # also for accounts that may write more: X cuts what their
 PACE = Allowance(count=10_000, seconds=86_400)
 # X names no limit for a moment; so many at once has never been more than a server takes.
 BURST = Allowance(count=1000, seconds=10)
+# How long a refresh token lasts unused, X does not document; six months is what others report.
+RENEW_UNUSED_AFTER = timedelta(days=30)
 
 _NO_POSTING = gettext_noop(
     "X did not give the right to post for more than two hours. Please start again."
@@ -83,6 +86,8 @@ class X:
     prepares = False
     tells_numbers = True
     numbers_are_public = False
+    renew_before: timedelta | None = None
+    renew_unused_after: timedelta | None = RENEW_UNUSED_AFTER
     numbers_at_once = POSTS_AT_ONCE
 
     def __init__(

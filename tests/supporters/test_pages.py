@@ -11,7 +11,9 @@ from post_office.models import Email
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
+from networks.base import Credentials
 from pages.labelling import draw_meter
+from supporters import vault
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import read_words
 from tests.making import make_pledge
@@ -121,6 +123,27 @@ def test_what_is_too_long_is_struck_through(browser, campaign, sam):
     assert "<mark>" in page
     assert "takes 20 characters" in page
     assert not Pledge.objects.exists()
+
+
+def test_authorisation_that_ends_before_the_launch_is_told_with_the_pledge(
+    browser, campaign, account
+):
+    """Where only its owner can renew it: what renews itself says nothing."""
+    address = reverse("support_agree", args=[campaign.slug])
+
+    def read(**facts):
+        held = Credentials(network="mastodon", account_id="1", access_token="secret", **facts)
+        sealed = vault.seal_credentials(held, fingerprint=account.fingerprint)
+        LinkedAccount.objects.update(sealed_credentials=sealed)
+        return browser.get(address, {"account": account.pk}).content.decode()
+
+    early, late = (campaign.latest_at + timedelta(minutes=m) for m in (-1, 1))
+    told = f"The authorisation of {account.handle} ends on"
+    assert told in read(expires_at=early, refresh_token="")
+    assert told not in read(expires_at=late, refresh_token="")
+    assert told not in read(expires_at=early, refresh_token="again")
+    assert told not in read(expires_at=None, refresh_token="")
+    assert agree(browser, campaign, account).status_code == 302
 
 
 def test_receipt_address_is_the_persons_unless_it_is_emptied(browser, campaign, account):
