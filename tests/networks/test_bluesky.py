@@ -71,40 +71,81 @@ def test_another_record_that_is_not_shown_is_never_taken_for_nothing(
 
 
 EXPIRED = '"exp" claim timestamp check failed'
-REFUSALS: list[tuple[Said, type[NetworkError]]] = [
-    ((200, {"uri": "at://elsewhere/a/b", "cid": "c"}, {}), OutcomeUnknown),
-    ((200, {"uri": URI}, {}), OutcomeUnknown),
-    ((200, "<html>", {}), OutcomeUnknown),
-    ((204, "", {}), OutcomeUnknown),
-    ((500, {"error": "InternalServerError"}, {}), OutcomeUnknown),
-    ((502, "<html>", {}), OutcomeUnknown),
-    ((302, "", {"Location": "http://127.0.0.1:9/"}), TryLater),
-    ((408, "", {}), TryLater),
-    ((400, {"error": "InvalidRequest", "message": "grapheme too big"}, {}), Rejected),
-    ((413, "<html>", {}), Rejected),
-    ((401, {"error": "AccountDeactivated"}, {}), Rejected),
-    ((401, {"error": "AccountTakedown"}, {}), Rejected),
-    ((400, {"error": "AccountSuspended"}, {}), Rejected),
-    ((403, {"error": "AccountNotFound"}, {}), NeedsRelink),
-    ((403, {"error": "ScopeMissingError"}, {}), NeedsRelink),
-    ((401, {"error": "invalid_token", "message": "Invalid token"}, {}), NeedsRelink),
-    ((401, {"error": "invalid_token", "message": "Invalid DPoP key binding"}, {}), NeedsRelink),
-    ((401, "", {}), NeedsRelink),
-    ((400, {"error": "InvalidToken"}, {}), NeedsRelink),
-    ((401, {"error": "invalid_token", "message": EXPIRED}, {}), TryLater),
-    ((400, {"error": "ExpiredToken", "message": "Token has expired"}, {}), TryLater),
-    ((401, {"error": "invalid_dpop_proof", "message": "too far in the past"}, {}), TryLater),
-]
+OPEN = "gave no clear answer, so it is not known what it did."
+GONE = "no longer accepts the authorisation. Please link the account again."
+RUN_OUT = "has run out and is being renewed."
+
+# What the lexicons of com.atproto.repo.putRecord and com.atproto.server.getSession, the protocol's
+# own errors (@atproto/xrpc), and the OAuth of its servers know: what each means for us, who has to
+# wait, and what the account's owner reads.
+REFUSALS: list[tuple[Said, type[NetworkError], str, str]] = [
+    ((200, {"uri": "at://elsewhere/a/b", "cid": "c"}, {}), OutcomeUnknown, "", OPEN),
+    ((200, {"uri": URI}, {}), OutcomeUnknown, "", OPEN),
+    ((200, "<html>", {}), OutcomeUnknown, "", OPEN),
+    ((204, "", {}), OutcomeUnknown, "", OPEN),
+    ((302, "", {"Location": "http://127.0.0.1:9/"}), TryLater, "host", "not answering for itself"),
+    ((400, {"error": "InvalidRequest", "message": "grapheme too big"}, {}), Rejected, "",
+     "refused the post: grapheme too big"),
+    ((400, {"error": "InvalidRecord", "message": "bad facet"}, {}), Rejected, "", "bad facet"),
+    ((400, {"error": "ExpiredToken", "message": "Token has expired"}, {}), TryLater, "account",
+     RUN_OUT),
+    ((400, {"error": "InvalidToken", "message": "Token could not be verified"}, {}), NeedsRelink,
+     "", GONE),
+    ((400, {"error": "AccountTakedown", "message": "taken down"}, {}), Rejected, "",
+     "has been taken down by"),
+    ((401, {"error": "AccountTakedown", "message": "taken down"}, {}), Rejected, "",
+     "has been taken down by"),
+    ((400, {"error": "AccountDeactivated", "message": "gone"}, {}), Rejected, "",
+     "Only its owner can bring it back, at"),
+    ((400, {"error": "RepoDeactivated", "message": "gone"}, {}), Rejected, "", "is deactivated"),
+    ((400, {"error": "AccountSuspended", "message": "no"}, {}), Rejected, "",
+     "has been suspended by"),
+    ((400, {"error": "RepoSuspended", "message": "no"}, {}), Rejected, "", "has been suspended by"),
+    ((400, {"error": "AccountNotFound", "message": "no"}, {}), NeedsRelink, "",
+     "If it has moved, please link it again."),
+    ((401, {"error": "AuthenticationRequired", "message": "no"}, {}), NeedsRelink, "", GONE),
+    ((401, {"error": "AuthMissing", "message": "no"}, {}), NeedsRelink, "", GONE),
+    ((401, {"error": "invalid_token", "message": "Token was revoked"}, {}), NeedsRelink, "", GONE),
+    ((401, {"error": "invalid_token", "message": EXPIRED}, {}), TryLater, "account", RUN_OUT),
+    ((401, "<html>", {}), NeedsRelink, "", GONE),
+    ((401, {"error": "invalid_dpop_proof", "message": "iat"}, {}), TryLater, "host",
+     "did not accept our signature: iat"),
+    ((403, {"error": "ScopeMissingError", "message": "no"}, {}), NeedsRelink, "",
+     "does not cover posting. Please link the account again."),
+    ((403, {"error": "insufficient_scope", "message": "no"}, {}), NeedsRelink, "",
+     "does not cover posting."),
+    ((403, {"error": "Forbidden", "message": "no"}, {}), Rejected, "", "refused the post: no"),
+    ((404, {"error": "XRPCNotSupported", "message": "no"}, {}), Rejected, "", "refused the post"),
+    ((406, {"error": "NotAcceptable", "message": "no"}, {}), Rejected, "", "refused the post"),
+    ((408, "", {}), TryLater, "host", "not answering for itself"),
+    ((413, {"error": "PayloadTooLarge", "message": "big"}, {}), Rejected, "", "refused the post"),
+    ((413, "<html>", {}), Rejected, "", "refused the post"),
+    ((415, {"error": "UnsupportedMediaType", "message": "no"}, {}), Rejected, "", "refused"),
+    ((429, {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}, {}), TryLater, "host",
+     "has too much to do. It will be asked again later."),
+    ((500, {"error": "InternalServerError"}, {}), OutcomeUnknown, "", OPEN),
+    ((501, {"error": "MethodNotImplemented"}, {}), OutcomeUnknown, "", OPEN),
+    ((502, {"error": "UpstreamFailure"}, {}), OutcomeUnknown, "", OPEN),
+    ((502, "<html>", {}), OutcomeUnknown, "", OPEN),
+    ((503, {"error": "NotEnoughResources"}, {}), OutcomeUnknown, "", OPEN),
+    ((504, {"error": "UpstreamTimeout"}, {}), OutcomeUnknown, "", OPEN),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("said", "kind"), REFUSALS, ids=[str(case[0][:2])[:50] for case in REFUSALS]
+    ("said", "kind", "scope", "sentence"),
+    REFUSALS,
+    ids=[str(case[0][:2])[:50] for case in REFUSALS],
 )
-def test_refusal_becomes_the_right_error(said: Said, kind: type[NetworkError]) -> None:
+def test_refusal_becomes_the_right_error(
+    said: Said, kind: type[NetworkError], scope: str, sentence: str
+) -> None:
     player = Player()
     player.say(PUT, said)
     error = fail_of(lambda: play(player, lambda stage: stage.publish()))
     assert type(error) is kind
+    assert getattr(error, "scope", "") == scope
+    assert sentence in str(error)
     assert "canary" not in str(error) + repr(error.facts)
     assert len(player.list_seen(PUT)) == 1
 
