@@ -19,12 +19,12 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.querysets import CampaignQuerySet, RevisionQuerySet
 from campaigns.states import MOVES, PAGE_STATES, CampaignState, RevisionState, Verdict, Visibility
 from campaigns.story import render_story
+from campaigns.themes import Theme
 from campaigns.wording import compose
 
 if TYPE_CHECKING:
@@ -52,28 +52,6 @@ __all__ = [
 LATEST_MINUTES = 45
 LATEST_MINUTES_MOST = 24 * 60
 MOST_WORDINGS = 12  # the message among them
-
-
-class Theme(models.Model):
-    """What a campaign is about. Seventeen to begin with; the admin edits them."""
-
-    slug = models.SlugField(_("slug"), unique=True)
-    name_en = models.CharField(_("English name"), max_length=60)
-    name_fr = models.CharField(_("French name"), max_length=60)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    is_active = models.BooleanField(_("offered"), default=True)
-
-    class Meta:
-        verbose_name = _("theme")
-        verbose_name_plural = _("themes")
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        """Its name in the reader's language."""
-        return self.name_fr if (get_language() or "").startswith("fr") else self.name_en
 
 
 class Campaign(models.Model):
