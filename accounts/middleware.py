@@ -1,7 +1,8 @@
 """The reader's language and time zone, for the length of one request."""
 
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +11,15 @@ from django.middleware.locale import LocaleMiddleware as DjangoLocaleMiddleware
 from django.utils import timezone, translation
 
 Respond = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def knows_nobody(view: View) -> View:
+    """Mark a view that does not learn who asks: no session is read for it, no cookie is set."""
+    view.knows_nobody = True  # type: ignore[attr-defined]
+    return view
 
 
 class LocaleMiddleware(DjangoLocaleMiddleware):
@@ -29,7 +37,9 @@ class LocaleMiddleware(DjangoLocaleMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         chosen = request.GET.get("language", "")
-        if chosen in dict(settings.LANGUAGES):
+        found = request.resolver_match
+        is_asked_who = not (found and getattr(found.func, "knows_nobody", False))
+        if chosen in dict(settings.LANGUAGES) and is_asked_who:
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,
                 chosen,
@@ -47,8 +57,12 @@ class PersonMiddleware:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if not user.is_authenticated:
+        with timezone.override(timezone.get_current_timezone()):  # put back at the end
             return self.respond(request)
-        with timezone.override(zoneinfo.ZoneInfo(user.zone)):
-            return self.respond(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> None:
+        """Find out who asks, unless the view does not want to know."""
+        if not getattr(view, "knows_nobody", False) and request.user.is_authenticated:
+            timezone.activate(zoneinfo.ZoneInfo(request.user.zone))

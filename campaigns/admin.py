@@ -30,6 +30,7 @@ from campaigns.models import (
     ReviewDecision,
     Revision,
     RevisionState,
+    ShortLink,
     Theme,
 )
 from campaigns.previewing import preview_wordings
@@ -93,6 +94,35 @@ class ReviewDecisionAdmin(ReadOnlyAdmin):
     list_select_related = ("revision", "reviewer")
     date_hierarchy = "decided_at"
     ordering = ("-decided_at", "-pk")
+
+
+@admin.register(ShortLink)
+class ShortLinkAdmin(ReadOnlyAdmin):
+    """Where links of this site lead. One that leads to harm is switched off, whatever was posted.
+
+    Its name stands before a target that this site does not hold: who owns it can change it.
+    """
+
+    list_display = ("code", "target", "campaign", "is_off", "made_at")
+    list_filter = ("is_off",)
+    list_select_related = ("campaign__approved",)
+    search_fields = ("=code", "target")
+    ordering = ("-made_at",)
+    actions = ("switch_off", "switch_on")
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        """As for stopping a whole campaign."""
+        return bool(request.user.has_perm("campaigns.change_campaign"))
+
+    @admin.action(description=_("Switch off: they lead nowhere"), permissions=["stop"])
+    def switch_off(self, request: HttpRequest, links: QuerySet[ShortLink]) -> None:
+        """Let nobody be led on."""
+        links.update(is_off=True)
+
+    @admin.action(description=_("Switch on again"), permissions=["stop"])
+    def switch_on(self, request: HttpRequest, links: QuerySet[ShortLink]) -> None:
+        """Let them lead on."""
+        links.update(is_off=False)
 
 
 @admin.register(Revision)

@@ -15,7 +15,7 @@ STEPS = ("theme", "story", "message", "moment", "check")
 STEP_OF_FIELD = {
     **dict.fromkeys(("theme",), "theme"),
     **dict.fromkeys(("title", "summary", "story", "picture", "picture_alt"), "story"),
-    **dict.fromkeys(("message", "link", "hashtag", "language"), "message"),
+    **dict.fromkeys(("message", "link", "hashtag", "counts_clicks", "language"), "message"),
     **{f"wording_{position}": "message" for position in range(2, MOST_WORDINGS + 1)},
     **dict.fromkeys(
         (

@@ -158,6 +158,8 @@ def _name_contents() -> dict[str, str]:
         "picture_alt": _("What the picture shows"),
         "text": _("The post"),
         "wordings": _("Further wordings"),
+        "link": _("Link"),
+        "counts_clicks": _("Clicks"),
         "language": _("Language"),
         "moment": _("Moment"),
         "threshold": _("Goal"),
@@ -183,6 +185,8 @@ def _write_contents(revision: Revision) -> dict[str, str]:
             for position, message in revision.messages.items()
             if position > 1
         ),
+        "link": revision.link,
+        "counts_clicks": _write_clicks(revision),
         "language": revision.get_language_display(),
         "moment": f"{write_moment(moment, zone=zone)} ({zone})" if moment else "",
         "threshold": str(revision.threshold or ""),
@@ -190,6 +194,17 @@ def _write_contents(revision: Revision) -> dict[str, str]:
         "latest": write_duration(revision.latest_minutes * 60),
         "visibility": revision.get_visibility_display(),
     }
+
+
+def _write_clicks(revision: Revision) -> str:
+    """Whether clicks are counted, and so whose address stands in posts."""
+    if not revision.link:
+        return ""
+    if revision.counts_clicks:
+        return _("Counted: posts carry %(short)s, which leads to the link") % {
+            "short": revision.short_link
+        }
+    return _("Not counted: posts carry the link itself")
 
 
 def _write_who_counts(revision: Revision) -> str:

@@ -20,6 +20,7 @@ from accounts.models import User
 from campaigns import mails
 from campaigns.checking import list_missing
 from campaigns.clock import database_now
+from campaigns.leading import explain_clash, has_clash
 from campaigns.models import Campaign, CampaignState, Revision, RevisionState, Theme, Wording
 from campaigns.pictures import drop_unused
 from campaigns.refusing import Incomplete, Refusal
@@ -27,7 +28,7 @@ from campaigns.wording import digest_words
 
 CONTENT = (
     *("theme", "title", "summary", "story", "picture", "picture_alt"),
-    *("message", "link", "hashtag", "language"),
+    *("message", "link", "hashtag", "counts_clicks", "language"),
     *("launch_at", "zone", "threshold", "counts_assisted", "latest_minutes", "visibility"),
 )
 RESERVED_SLUGS = frozenset({"new", "feed", "calendar", "embed"})
@@ -47,6 +48,7 @@ def create_campaign(organiser: User, *, theme: Theme | None = None) -> Campaign:
             campaign=campaign,
             theme=theme,
             zone=organiser.zone,
+            counts_clicks=True,
             language=organiser.language if organiser.language in languages else "en",
         )
     return campaign
@@ -100,6 +102,8 @@ def submit(revision: Revision, *, by: User) -> Revision:
         now = database_now()
         if missing := list_missing(draft, now=now):
             raise Incomplete(_("Something is still missing."), missing=missing)
+        if has_clash(draft):
+            raise Refusal(explain_clash())
         Revision.objects.move(draft, to=RevisionState.IN_REVIEW, submitted_at=now)
         if campaign.state not in (CampaignState.SCHEDULED, CampaignState.SUSPENDED):
             Campaign.objects.move(campaign, to=CampaignState.IN_REVIEW)

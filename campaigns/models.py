@@ -22,10 +22,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.querysets import CampaignQuerySet, RevisionQuerySet
+from campaigns.shortening import shorten
+from campaigns.shortlinks import ClickCount, ShortLink
 from campaigns.states import MOVES, PAGE_STATES, CampaignState, RevisionState, Verdict, Visibility
 from campaigns.story import render_story
 from campaigns.themes import Theme
-from campaigns.wording import compose
+from campaigns.wording import compose, replace_link
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -39,10 +41,12 @@ __all__ = [
     "Campaign",
     "CampaignQuerySet",
     "CampaignState",
+    "ClickCount",
     "ReviewDecision",
     "Revision",
     "RevisionQuerySet",
     "RevisionState",
+    "ShortLink",
     "Theme",
     "Verdict",
     "Visibility",
@@ -205,6 +209,7 @@ class Revision(models.Model):
         _("threshold"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     counts_assisted = models.BooleanField(_("posts by hand count"), default=False, db_default=False)
+    counts_clicks = models.BooleanField(_("clicks are counted"), default=False, db_default=False)
     latest_minutes = models.PositiveSmallIntegerField(
         _("latest time"),
         default=LATEST_MINUTES,
@@ -279,9 +284,29 @@ class Revision(models.Model):
         """The exact words a post would have in each wording, by its position."""
         return {position: self.compose(message) for position, message in self.messages.items()}
 
+    @property
+    def offered_messages(self) -> dict[int, str]:
+        """The wordings as supporters are offered them: with the link that posts carry."""
+        return {
+            position: replace_link(message, link=self.link, by=self.short_link)
+            for position, message in self.messages.items()
+        }
+
+    @property
+    def short_link(self) -> str:
+        """What posts carry in the place of the link, so that clicks are counted; empty: nothing."""
+        if not self.counts_clicks:
+            return ""
+        return shorten(campaign_id=self.campaign_id, target=self.link)
+
+    @property
+    def carried_link(self) -> str:
+        """The link as it stands in posts; empty without one."""
+        return self.short_link or self.link
+
     def compose(self, message: str) -> str:
         """The exact words of a post with that message and this revision's link and hashtag."""
-        return compose(message, link=self.link, hashtag=self.hashtag)
+        return compose(message, link=self.link, hashtag=self.hashtag, short=self.short_link)
 
     @property
     def story_html(self) -> SafeString:

@@ -16,6 +16,7 @@ from accounts.models import User
 from campaigns import mails
 from campaigns.clock import database_now
 from campaigns.drafting import call_off
+from campaigns.leading import keep_short_link
 from campaigns.models import (
     Campaign,
     CampaignState,
@@ -42,6 +43,7 @@ def approve(revision: Revision, *, reviewer: User, reason: str = "") -> Campaign
         older = Revision.objects.filter(campaign=campaign, state=RevisionState.APPROVED)
         older.update(state=RevisionState.SUPERSEDED)
         _move(fresh, to=RevisionState.APPROVED)
+        keep_short_link(fresh)
         # Who counts toward the goal is part of what people agree to: the first approval fixes it.
         is_first = campaign.first_launch_at is None
         is_counting = fresh.counts_assisted if is_first else campaign.counts_assisted

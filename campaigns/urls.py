@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns import views
+from campaigns import views, views_links
 
 urlpatterns = [
     path("campaigns/new/", views.start, name="start"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("campaigns/<uuid:uid>/revise/", views.campaign_revise, name="campaign_revise"),
     path("campaigns/<uuid:uid>/cancel/", views.campaign_cancel, name="campaign_cancel"),
     path("pictures/<str:name>", views.picture, name="picture"),
+    path("go/<slug:code>", views_links.follow, name="follow"),
 ]

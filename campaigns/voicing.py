@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.forms import StepForm
 from campaigns.models import MOST_WORDINGS, Revision
 from campaigns.previewing import WordingPreview, list_excesses, name_wording, preview_wordings
+from campaigns.shortening import is_short, shorten
 from campaigns.wording import HASHTAG, compose, digest_words, tidy_text, write_hashtag
 
 FURTHER = re.compile(r"wording_(\d{1,2})")
@@ -54,13 +55,22 @@ class MessageForm(StepForm):
         help_text=_("Optional: where people can act or read more."),
         widget=forms.URLInput(attrs={"inputmode": "url"}),
     )
+    counts_clicks = forms.BooleanField(
+        label=_("Count how often the link is followed"),
+        required=False,
+        help_text=_(
+            "Posts then carry a short link of this site that leads on to yours; it works for as "
+            "long as this site is up. Only the number is kept, without cookies; robots and link "
+            "previews are left out. Without a link, there is nothing to count."
+        ),
+    )
     hashtag = forms.CharField(
         label=_("Hashtag"), max_length=60, required=False, help_text=_("Optional. One is enough.")
     )
 
     class Meta:
         model = Revision
-        fields = ("message", "link", "hashtag", "language")
+        fields = ("message", "link", "hashtag", "counts_clicks", "language")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,6 +103,10 @@ class MessageForm(StepForm):
             URLValidator(schemes=["http", "https"])(link)
             if "@" in link.split("//", 1)[1].split("/", 1)[0]:
                 raise ValidationError(_("Leave out the name or password before the “@”."))
+            if is_short(link):
+                raise ValidationError(
+                    _("This is a short link of this site. Give the address that it leads to.")
+                )
         return link
 
     def clean_hashtag(self) -> str:
@@ -108,6 +122,7 @@ class MessageForm(StepForm):
         """Say which wording is too long for which network and by how much, and which is double."""
         cleaned = super().clean() or self.cleaned_data
         link, hashtag = cleaned.get("link", ""), cleaned.get("hashtag", "")
+        short = self._shorten(link)
         seen: dict[str, int] = {}
         for position in (1, *self.further):
             words = tidy_text(cleaned.get(_name(position), ""), lines=True)
@@ -122,7 +137,8 @@ class MessageForm(StepForm):
                 )
                 continue
             self.storable[position] = words
-            for sentence in list_excesses(compose(words, link=link, hashtag=hashtag)):
+            text = compose(words, link=link, hashtag=hashtag, short=short)
+            for sentence in list_excesses(text):
                 self.add_error(_name(position), sentence)
         return cleaned
 
@@ -150,7 +166,11 @@ class MessageForm(StepForm):
 
     def preview_typed(self) -> list[WordingPreview]:
         """How the posts will look as they stand in the fields, right or wrong; at least one."""
-        link = str(self["link"].value() or "").strip()
+        typed_link = str(self["link"].value() or "").strip()
+        link = typed_link
+        if self.is_bound:  # what is not an address yet has no short form
+            link = "" if "link" in self.errors else self.cleaned_data["link"]
+        short = self._shorten(link)
         hashtag = tidy_text(str(self["hashtag"].value() or ""))
         typed = {
             position: tidy_text(str(self[_name(position)].value() or ""), lines=True)
@@ -158,11 +178,20 @@ class MessageForm(StepForm):
         }
         return preview_wordings(
             {
-                position: compose(words, link=link, hashtag=hashtag)
+                position: compose(words, link=link or typed_link, hashtag=hashtag, short=short)
                 for position, words in typed.items()
                 if words or position == 1
             }
         )
+
+    def _shorten(self, link: str) -> str:
+        """What posts carry in the place of this link; empty where clicks are not counted."""
+        is_counted = (
+            self.cleaned_data.get("counts_clicks")
+            if self.is_bound
+            else self["counts_clicks"].value()
+        )
+        return shorten(campaign_id=self.instance.campaign_id, target=link) if is_counted else ""
 
     def list_lines(self, previews: Iterable[WordingPreview]) -> list[Line]:
         """The fields of the wordings with what ``preview_typed`` found of each."""

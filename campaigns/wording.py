@@ -3,9 +3,15 @@
 import hashlib
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 # A letter must be in it: networks take "#2214" for a number.
 HASHTAG = re.compile(r"^#?(?=\w*[^\W\d_])\w+$")
+# A link stands by itself where no address goes on before it or after it; signs that end a sentence
+# or a bracket do not go on with one unless more of it follows them.
+_NOT_BEFORE_LINK = r"(?<![\w/@&=?#%+~$.-])"
+_NOT_AFTER_LINK = r"(?![.,;:!?'()\[\]|*-]*[\w/@&=#%+~$])"
+_OTHER_LINK = r"https?://\S+"
 
 
 def tidy_text(text: str, *, lines: bool = False) -> str:
@@ -30,12 +36,31 @@ def digest_words(text: str) -> str:
     return hashlib.sha256(" ".join(text.casefold().split()).encode()).hexdigest()
 
 
-def compose(message: str, *, link: str = "", hashtag: str = "") -> str:
-    """The message, then what it does not contain yet of link and hashtag, on a line of its own."""
-    text = message.strip()
+def compose(message: str, *, link: str = "", hashtag: str = "", short: str = "") -> str:
+    """The message, then what it does not contain yet of link and hashtag, on a line of its own.
+
+    ``short`` is the address that stands in posts for the link, where there is one.
+    """
+    text = replace_link(message.strip(), link=link, by=short)
+    carried = short or link
     tag = write_hashtag(hashtag)
     words = {word.lower() for word in re.findall(r"#\w+", text)}
-    tail = [part for part in (link if link not in text else "", tag) if part]
+    tail = [part for part in (carried if carried not in text else "", tag) if part]
     if tag.lower() in words:
         tail = [part for part in tail if part != tag]
     return "\n\n".join(part for part in (text, " ".join(tail)) if part)
+
+
+def replace_link(text: str, *, link: str, by: str) -> str:
+    """Put ``by`` wherever the whole link stands in a text. With either of them empty: as it is.
+
+    A longer address that only holds the link is another one, and stays. Of a link that is a name
+    alone, a ``/`` is a part.
+    """
+    if not link or not by:
+        return text
+    parts = urlsplit(link)
+    is_name = parts.path in ("", "/") and not parts.query and not parts.fragment
+    whole = re.escape(link.removesuffix("/")) + "/?" if is_name else re.escape(link)
+    pattern = f"{_NOT_BEFORE_LINK}({whole}){_NOT_AFTER_LINK}|{_OTHER_LINK}"
+    return re.sub(pattern, lambda found: by if found[1] else found[0], text)

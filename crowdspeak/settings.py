@@ -290,6 +290,7 @@ DEADLINE_SECONDS = 10.0  # for one request to a network, from its start to its a
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=40)
 # The scheduler's last tick, noted outside of the database: one that remembers less was restored.
 LAST_TICK_FILE = VAR_DIR / "last_tick"
+CLICK_FLUSH_SECONDS = 1.0  # how long clicks on short links wait to be written
 WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
 # How long after a launch its posts' likes, reposts and replies are read
 NUMBERS_AFTER = read_durations(env.str("NUMBERS_AFTER", default="1h,24h,7d"), name="NUMBERS_AFTER")

@@ -63,7 +63,7 @@ def list_options(
     """Every wording with its fields, in the organiser's order."""
     choices = {str(choice.data["value"]): choice for choice in form["wording"]}
     options = []
-    for position, message in revision.messages.items():
+    for position, message in revision.offered_messages.items():
         text = revision.compose(message)
         readings = [read_words(account, text=text) for account in accounts]
         options.append(
@@ -87,8 +87,8 @@ def complete_words(sent: QueryDict, *, revision: Revision, dealt: int) -> QueryD
     """
     data = sent.copy()
     older = _find_older(sent, revision=revision)
-    replaced = [_flatten(message) for message in older.messages.values()] if older else []
-    for position, message in revision.messages.items():
+    replaced = [_flatten(message) for message in older.offered_messages.values()] if older else []
+    for position, message in revision.offered_messages.items():
         name = name_words(position)
         if name not in data or _flatten(str(data[name])) in replaced:
             data[name] = message

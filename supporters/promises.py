@@ -111,7 +111,7 @@ class AssistedPledge(Consent):
     @property
     def composition(self) -> Composition:
         """The page that opens with its words, and with the link only if that is among them."""
-        link = self.revision.link
+        link = self.revision.carried_link
         return self.composer.compose(self.text, link=link if link in self.text else "")
 
 

@@ -177,7 +177,7 @@ def _open_form(
         sent = complete_words(request.POST, revision=revision, dealt=dealt)
     form = PromiseForm(
         sent,
-        messages=revision.messages,
+        messages=revision.offered_messages,
         initial={"wording": dealt},
         is_known=person is not None and has_standing(person),
     )

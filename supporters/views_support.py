@@ -247,7 +247,7 @@ def _open_form(
     if request.method == "POST":
         sent = complete_words(request.POST, revision=revision, dealt=dealt)
     initial = {"wording": dealt, "receipt_email": person.email or ""}
-    form = AgreeForm(sent, messages=revision.messages, initial=initial)
+    form = AgreeForm(sent, messages=revision.offered_messages, initial=initial)
     form.full_clean()
     return form
 

@@ -22,6 +22,16 @@ def own_last_tick(settings, tmp_path):
     settings.LAST_TICK_FILE = tmp_path / "last_tick"
 
 
+@pytest.fixture(autouse=True)
+def own_clicks(settings):
+    """Clicks are written when a test says so, and none outlives it."""
+    from campaigns.clicking import tally
+
+    settings.CLICK_FLUSH_SECONDS = 600
+    yield
+    tally.forget()
+
+
 @pytest.fixture
 def olive(db):
     """Organises."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from campaigns.clock import database_now
+from campaigns.leading import keep_short_link
 from campaigns.models import Campaign, CampaignState, Revision, RevisionState
 from campaigns.wording import digest_words
 from networks.base import Credentials, Registration
@@ -36,9 +37,10 @@ def make_campaign(
         title=facts.get("title", "Let the river run clean"),
         summary="Three barriers would stop the plastic.",
         story="The river runs through **eleven** towns.",
-        message="Three barriers would stop the plastic before the sea.",
+        message=facts.get("message", "Three barriers would stop the plastic before the sea."),
         link=f"https://example.org/{slug}",
         hashtag="cleanriver",
+        counts_clicks=facts.get("counts_clicks", False),
         language="en",
         launch_at=launch_at,
         zone="Europe/Paris",
@@ -46,6 +48,7 @@ def make_campaign(
         latest_minutes=latest_minutes,
     )
     add_wordings(revision, wordings)
+    keep_short_link(revision)
     Campaign.objects.filter(pk=campaign.pk).update(
         state=state,
         approved=revision,

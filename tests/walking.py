@@ -43,6 +43,7 @@ class Draft:
     wordings: tuple[str, ...] = ()
     link: str = "https://example.org/river?from=voices&lang=en"
     hashtag: str = "cleanriver"
+    counts_clicks: bool = False
     theme: str = ""
     launch_at: datetime = field(default_factory=find_tomorrow_noon)
     threshold: int | None = None
@@ -109,6 +110,7 @@ def write_campaign(page: Page, draft: Draft) -> str:
         page.get_by_label(f"Wording {position + 1}", exact=True).wait_for()
     fill(page, "Link", draft.link)
     fill(page, "Hashtag", draft.hashtag)
+    page.get_by_label("Count how often the link is followed").set_checked(draft.counts_clicks)
     press(page, "Save and choose the moment")
     fill(page, "Day", f"{draft.launch_at:%Y-%m-%d}")
     fill(page, "Time", f"{draft.launch_at:%H:%M}")

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from post_office.models import Email
 
 from campaigns.clock import database_now
+from campaigns.leading import keep_short_link
 from campaigns.models import Campaign, CampaignState, Revision, RevisionState
 from networks.base import Server
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
@@ -83,6 +84,7 @@ def approve(campaign, *, wordings=None, **changes):
         setattr(revision, name, value)
     revision.save()
     add_wordings(revision, further if wordings is None else wordings)
+    keep_short_link(revision)
     Campaign.objects.filter(pk=campaign.pk).update(approved=revision)
     return revision
 

@@ -242,6 +242,7 @@ def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
                 "wordings": WORDINGS[1:],
                 "link": f"{settings.SITE_URL}/campaigns/{slug}/",
                 "hashtag": "NightTrain",
+                "counts_clicks": True,
                 "language": "en",
                 "launch_at": launch_at,
                 "zone": settings.TIME_ZONE,
@@ -280,7 +281,7 @@ def pledge_everybody(campaign: Campaign, *, number: int) -> int:
                 wording = deal_wording(
                     texts, campaign=campaign, person=account.person, accounts=[account]
                 )
-                words = write_own_words(account.pk, message=revision.messages[wording])
+                words = write_own_words(account.pk, message=revision.offered_messages[wording])
                 text = join_words(revision, wording=wording, words=words)
                 pledge(
                     campaign,
