@@ -19,6 +19,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign
 from launches import asking, holding, pausing
 from launches.echoing import describe_echo
+from launches.following import count_clicks, read_clicks
 from launches.models import Delivery, DeliveryState, Launch, NetworkPause, Unlookable
 from launches.offering import is_to_post, list_to_post
 from launches.readings import Reading
@@ -112,6 +113,7 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     if launch is None or launch.decided_at is None:
         return redirect("launch", slug=campaign.slug)
     context = describe_room(request, campaign)
+    context["followed"] = read_clicks(campaign, since=launch.launch_at, now=context["now"])
     if context["may_control"]:
         unsent = (
             Delivery.objects.filter(launch=launch, state__in=UNSENT_STATES)
@@ -145,7 +147,8 @@ def show_results_json(request: HttpRequest, slug: str) -> HttpResponse:
     launch = find_launch(campaign)
     rounds = total_rounds(launch, now=database_now()) if launch else []
     numbers = [each.as_json() for each in rounds]
-    return JsonResponse({**summarise(campaign).as_json(), "numbers": numbers})
+    clicks = count_clicks([campaign]).get(campaign.pk)  # null: not counted
+    return JsonResponse({**summarise(campaign).as_json(), "numbers": numbers, "clicks": clicks})
 
 
 @login_required

@@ -18,6 +18,7 @@ from campaigns.models import (
     Revision,
     RevisionState,
 )
+from launches.following import count_clicks
 from launches.models import Launch
 from pages.listing import find_launches
 from pages.readying import Readying, count_ready
@@ -36,7 +37,8 @@ class Entry:
     """One campaign on its organiser's desk.
 
     ``working`` is the latest revision: what is being written or read, else the approved one.
-    ``decision`` is the latest word of a reviewer on the campaign, ``missing`` what the draft lacks.
+    ``decision`` is the latest word of a reviewer on the campaign, ``missing`` what the draft lacks,
+    ``clicks`` how often its short links were followed; None: not counted.
     """
 
     campaign: Campaign
@@ -46,6 +48,7 @@ class Entry:
     turnout: Turnout
     variety: Variety
     readying: Readying
+    clicks: int | None
     decision: ReviewDecision | None
     missing: list[Missing]
     now: datetime
@@ -143,11 +146,12 @@ def find_own(person: User) -> QuerySet[Campaign]:
 
 
 def list_entries(campaigns: Sequence[Campaign], *, now: datetime) -> list[Entry]:
-    """The desk's entries, in the order given; eight queries, however many there are."""
+    """The desk's entries, in the order given; nine queries, however many there are."""
     launches = find_launches(campaigns)
     turnouts = count_turnouts(campaigns)
     varieties = measure_variety(campaigns)
     readying = count_ready(campaigns)
+    clicks = count_clicks(campaigns)
     revisions = _find_working(campaigns)
     decisions = _find_decisions(campaigns)
     entries = []
@@ -164,6 +168,7 @@ def list_entries(campaigns: Sequence[Campaign], *, now: datetime) -> list[Entry]
                 turnout=turnouts[campaign.pk],
                 variety=varieties[campaign.pk],
                 readying=readying[campaign.pk],
+                clicks=clicks.get(campaign.pk),
                 decision=decisions.get(campaign.pk),
                 missing=list_missing(working, now=now) if working.state in WRITABLE else [],
                 now=now,

@@ -40,6 +40,7 @@ def test_results_for_machines_are_one_line_that_adds_up(client, finished):
         "last_lag_ms",
         "assisted",
         "numbers",
+        "clicks",
     }
     assert results["state"] == "finished"
     assert sum(results["tally"].values()) == results["pledges"] == 3

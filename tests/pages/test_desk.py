@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns.clock import database_now
-from campaigns.models import Campaign, Revision, Theme
+from campaigns.models import Campaign, ClickCount, Revision, ShortLink, Theme
 from tests.making import make_campaign
 from tests.pages.showcasing import decide, lend, say, write
 
@@ -145,3 +145,15 @@ def test_desk_takes_few_queries(client, olive, rae, django_assert_max_num_querie
     client.force_login(olive)
     with django_assert_max_num_queries(13):
         client.get("/desk/")
+
+
+def test_desk_tells_the_clicks_where_they_are_counted(client, olive):
+    campaign = make_campaign(olive, launch_in=-60, counts_clicks=True)
+    decide(campaign, "finished")
+    make_campaign(olive, slug="other")
+    assert "At least 0 clicks on its short link" in open_desk(client, olive)[1]
+    link = ShortLink.objects.get(campaign=campaign)
+    ClickCount.objects.create(link=link, hour=campaign.launch_at, clicks=1234)
+    page = open_desk(client, olive)[1]
+    assert "At least 1,234 clicks on its short link, robots left out." in page
+    assert page.count("short link") == 1
