@@ -33,7 +33,7 @@ UNLINKED = gettext_noop("The account was unlinked before the launch.")
 NEEDS_RELINK = gettext_noop(
     "The authorisation for this account was no longer valid, and it was not renewed in time."
 )
-NETWORK_OFF = gettext_noop("This network is switched off on this site.")
+NETWORK_OFF = gettext_noop("This site does not post to this network any more.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,7 @@ def _within_pace(rows: list[Delivery], claimed: Claimed) -> list[Delivery]:
         wanted.setdefault((row.network, row.host), []).append(row)
     kept = []
     for (name, host), group in wanted.items():
-        network = registry.all_networks().get(name)
+        network = registry.automatic_networks().get(name)
         if network is None or group[0].pledge is None:
             kept += group
             continue
@@ -161,7 +161,7 @@ def _call_pledges(rows: list[Delivery], *, now: datetime) -> list[Delivery]:
     states = dict(
         Pledge.objects.filter(pk__in=[row.pledge_id for row in rows]).values_list("pk", "state")
     )
-    networks = registry.all_networks()
+    networks = registry.automatic_networks()
     kept = []
     for row in rows:
         if row.pledge is None or states.get(row.pledge.pk) != PledgeState.CALLED:

@@ -60,7 +60,7 @@ async def _prepare(http: Http, work: Work, *, seconds: float) -> tuple[int, str]
 
 def _take(launch_id: int) -> list[Work]:
     """Posts that nobody has made ready or is at, as far as the pace lets them."""
-    names = [name for name, each in registry.all_networks().items() if each.prepares]
+    names = [name for name, each in registry.automatic_networks().items() if each.prepares]
     if not names or installation.list_differences():
         return []
     now = database_now()

@@ -163,7 +163,7 @@ def _measure(campaigns: Sequence[Campaign]) -> dict[int, dict[str, float]]:
 
 def _find_pace(known: KnownServer) -> float:
     """How many requests a second a network lets us make, by the allowances of one of its hosts."""
-    if known.network not in registry.all_networks():
+    if known.network not in registry.automatic_networks():
         return math.inf
     rules = list_allowances(known, share=SHARE.usual)
     return min((rule.count / rule.seconds for rule in rules), default=math.inf)

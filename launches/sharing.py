@@ -72,9 +72,9 @@ def spread(waiting: int, *, seconds_left: float, least: int) -> int:
 
 
 def list_open_networks(now: datetime) -> list[str]:
-    """The networks that are neither switched off nor paused."""
+    """The networks that this site posts to, and that are not paused."""
     paused = pausing.list_paused(now)
-    return [name for name in registry.all_networks() if name not in paused]
+    return [name for name in registry.automatic_networks() if name not in paused]
 
 
 def list_allowances(known: KnownServer, *, share: float = 1) -> list[Allowance]:

@@ -38,6 +38,11 @@ def all_networks() -> Mapping[str, Network]:
     return _list_offered()
 
 
+def automatic_networks() -> Mapping[str, Network]:
+    """Give those that this site posts to: accounts can be lent there, and only there."""
+    return _list_automatic()
+
+
 def get(name: str) -> Network:
     """Give a network's adapter, also when it is off: what was linked before can still be revoked.
 
@@ -75,6 +80,12 @@ def open_http() -> Http:
 def _list_offered() -> Mapping[str, Network]:
     offered = {name: each for name, each in _build_adapters().items() if each.mode is not Mode.OFF}
     return MappingProxyType(offered)
+
+
+@lru_cache(maxsize=1)
+def _list_automatic() -> Mapping[str, Network]:
+    offered = _list_offered().items()
+    return MappingProxyType({name: each for name, each in offered if each.mode is Mode.AUTOMATIC})
 
 
 @lru_cache(maxsize=1)
@@ -178,6 +189,7 @@ def _forget(*, setting: str, **_: object) -> None:
     """Build the adapters anew once a test has changed what they were built from."""
     if setting in _SETTINGS:
         _list_offered.cache_clear()
+        _list_automatic.cache_clear()
         _list_composers.cache_clear()
         _list_messengers.cache_clear()
         _build_adapters.cache_clear()

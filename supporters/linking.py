@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from campaigns.models import Campaign
-from networks.base import Consent, Credentials, Mode, Network, Profile
+from networks.base import Consent, Credentials, Network, Profile
 from networks.errors import NetworkError, Rejected
-from networks.registry import get
+from networks.registry import automatic_networks
 from supporters import vault
 from supporters.explaining import LinkingRefused, explain
 from supporters.keeping import is_shared, revoke_at_network
@@ -167,11 +167,8 @@ def finish_linking(
 
 def find_adapter(network: str, *, campaign: Campaign | None = None) -> Network:
     """The network's adapter, if accounts can be linked there. Raises LinkingRefused."""
-    try:
-        adapter = get(network)
-    except LookupError:
-        adapter = None
-    if adapter is None or adapter.mode != Mode.AUTOMATIC:
+    adapter = automatic_networks().get(network)
+    if adapter is None:
         raise LinkingRefused(_("Accounts of this network cannot be lent here."), campaign=campaign)
     return adapter
 

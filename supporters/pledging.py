@@ -22,7 +22,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision
 from networks.base import Length
 from networks.fitting import split_fitting
-from networks.registry import get
+from networks.registry import automatic_networks, get
 from supporters import mails
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 
@@ -239,6 +239,11 @@ def _hold_accounts(person: User, *, account_ids: Sequence[int]) -> list[LinkedAc
     if len(accounts) < len(set(account_ids)):
         raise PledgeRefused(_("One of these accounts is not linked any more. Choose again."))
     for account in accounts:
+        if account.network not in automatic_networks():
+            raise PledgeRefused(
+                _("This site does not post to %(network)s any more. Post it there yourself.")
+                % {"network": get(account.network).label}
+            )
         if account.state != AccountState.LINKED:
             raise PledgeRefused(
                 _("The authorisation of %(handle)s has ended: authorise it again first.")

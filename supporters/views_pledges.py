@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from networks.registry import get
+from networks.registry import automatic_networks, get
 from supporters.forms import LinkForm
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import PledgeRefused, read_words, withdraw
@@ -164,6 +164,7 @@ def _describe_pledge(pledge: Pledge, *, now: datetime) -> dict[str, Any]:
             "adapter": get(pledge.network),
         },
         "is_coming": is_coming,
+        "is_posted_to": pledge.network in automatic_networks(),
         "news": compare_words(pledge) if can_edit and has_new_words(pledge) else None,
         "can_edit": can_edit,
         "sign": sign,

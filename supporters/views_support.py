@@ -17,8 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision
-from networks.base import Mode
-from networks.registry import all_composers, all_networks, get, get_composer
+from networks.registry import all_composers, automatic_networks, get, get_composer
 from supporters.choosing import complete_words, deal_wording, list_options
 from supporters.forms import AgreeForm, LinkForm, name_words
 from supporters.models import AccountState, AssistedPledge, LinkedAccount, Pledge, PledgeState
@@ -132,7 +131,7 @@ def show_support(
     promised: list[str] = []
     if request.user.is_authenticated:
         accounts = list(
-            LinkedAccount.objects.filter(person=request.user)
+            LinkedAccount.objects.filter(person=request.user, network__in=automatic_networks())
             .exclude(state=AccountState.UNLINKED)
             .order_by("linked_at")
         )
@@ -168,8 +167,7 @@ def list_link_forms(*, tried: LinkForm | None = None) -> list[LinkForm]:
     """One form for each network that accounts can be lent on, the one just tried in its place."""
     return [
         tried if tried and tried.adapter.name == adapter.name else LinkForm(adapter=adapter)
-        for adapter in all_networks().values()
-        if adapter.mode == Mode.AUTOMATIC
+        for adapter in automatic_networks().values()
     ]
 
 
@@ -193,7 +191,9 @@ def agree_address(campaign: Campaign, *, account_ids: Sequence[int]) -> str:
 
 def _list_usable(person: User, *, pks: Sequence[int]) -> list[LinkedAccount]:
     return list(
-        LinkedAccount.objects.filter(pk__in=pks, person=person, state=AccountState.LINKED)
+        LinkedAccount.objects.filter(
+            pk__in=pks, person=person, state=AccountState.LINKED, network__in=automatic_networks()
+        )
         .select_related("known_server")
         .order_by("pk")
     )

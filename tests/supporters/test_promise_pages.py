@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
@@ -108,6 +109,41 @@ def test_link_acts_on_that_promise_and_on_no_other(client, olive, sam, rae, prom
         assert press(client, link, other, "withdraw").status_code == 404
     assert client.post(link, {"promise": "x", "withdraw": "1"}).status_code == 404
     assert set(AssistedPledge.objects.values_list("state", flat=True)) == {PledgeState.LIVE}
+
+
+@pytest.mark.parametrize("button", ["report", "not_posted", "withdraw"])
+def test_nobody_reports_for_somebody_else(client, campaign, sam, rae, button):
+    mine, theirs = make_promise(campaign, sam), make_promise(campaign, rae)
+    for each in (mine, theirs):
+        call(each)
+    AssistedPledge.objects.filter(pk=theirs.pk).update(
+        reported_at=database_now() if button == "not_posted" else None
+    )
+    before = AssistedPledge.objects.get(pk=theirs.pk).reported_at
+    where = address_promise(campaign, person_id=sam.pk)
+    assert press(client, where, theirs, button).status_code == 404
+    client.force_login(sam)
+    assert press(client, reverse("promise", args=["river"]), theirs, button).status_code == 404
+    now = AssistedPledge.objects.get(pk=theirs.pk)
+    assert (now.reported_at, now.state) == (before, PledgeState.CALLED)
+
+
+def test_press_on_another_site_s_page_does_nothing(promised, link):
+    call(promised)
+    client = Client(enforce_csrf_checks=True)
+    assert press(client, link, promised, "report").status_code == 403
+    assert client.post(f"{link}{promised.pk}/words/", {"text": "x"}).status_code == 403
+    assert AssistedPledge.objects.get().reported_at is None
+
+
+def test_when_the_link_ended_nothing_is_reported_on_one_s_own_page_either(client, promised, link):
+    call(promised)
+    past = database_now() - timedelta(days=8)
+    Campaign.objects.update(launch_at=past - timedelta(minutes=45), latest_at=past)
+    assert press(client, link, promised, "report").status_code == 410
+    client.force_login(promised.person)
+    press(client, reverse("promise", args=["river"]), promised, "report")
+    assert AssistedPledge.objects.get().reported_at is None
 
 
 def test_link_lasts_until_a_week_after_the_latest_time(client, promised, link):
