@@ -21,6 +21,7 @@ CHOSEN = {
     "campaign-360": ("campaign-scheduled-360", 740),
     "support-360": ("support-360", 1200),
     "agree-360": ("agree-360", 2600),
+    "by-hand-360": ("promise-now-360", 1000),
     "pledges-360": ("pledges-360", 1300),
     "launch-1440-dark": ("launch-firing-1440-dark", 1000),
     "results-1440": ("results-finished-1440", 1300),
