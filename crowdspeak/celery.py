@@ -11,4 +11,4 @@ TRANSPORT_ALIASES["filesystem"] = "crowdspeak.file_broker:Transport"
 
 app = Celery("crowdspeak")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["launches"])
+app.autodiscover_tasks(["launches", "crowdspeak"])

@@ -174,9 +174,11 @@ CELERY_TASK_ROUTES = {
     "launches.tasks.check_before_launches": {"queue": "preflight"},
     "launches.tasks.read_numbers": {"queue": "numbers"},
     "launches.tasks.renew_authorisations": {"queue": "preflight"},
+    "crowdspeak.tasks.tidy": {"queue": "preflight"},
 }
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "launches.tasks.tick", "schedule": 1.0, "options": {"expires": 3}},
+    "tidy": {"task": "crowdspeak.tasks.tidy", "schedule": 60.0, "options": {"expires": 50}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 if BROKER_URL.startswith("filesystem"):

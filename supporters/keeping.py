@@ -1,8 +1,7 @@
-"""Writing a linked account down, and telling a network to forget one."""
+"""Writing a linked account down."""
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -10,17 +9,12 @@ from django.utils import timezone
 
 from campaigns.clock import database_now
 from networks.base import Credentials, Profile
-from networks.errors import NetworkError
-from networks.registry import get
 from supporters import vault
 from supporters.models import AccountState, KnownServer, LinkedAccount, PledgeState
-from supporters.servers import ask_network, read_registration
 
 MOST_FOLLOWERS = 10**12
 LAUNCH_IS_NEAR = timedelta(minutes=10)
 JOINER = "\u200d"  # holds emoji together
-
-logger = logging.getLogger(__name__)
 
 
 def keep_account(
@@ -58,30 +52,6 @@ def keep_account(
     # An account that moved is paced by its new server.
     account.pledges.filter(state=PledgeState.LIVE).update(host=known.host)
     return account, replaced
-
-
-def revoke_at_network(known: KnownServer, *, credentials: Credentials) -> bool:
-    """Tell a network to forget an authorisation; whether it was told. Never in a transaction."""
-    try:
-        adapter = get(known.network)
-        registration = read_registration(known)
-        ask_network(lambda http: adapter.revoke(http, known.server, registration, credentials))
-    except (NetworkError, vault.VaultError, LookupError) as error:
-        logger.warning("an authorisation at %s was not revoked: %s", known.host, error)
-        return False
-    return True
-
-
-def is_shared(credentials: Credentials) -> bool:
-    """Whether an account that is linked still lives by the same authorisation.
-
-    Revoking it would end that one as well, so it is left alone until the last one goes.
-    """
-    return bool(credentials.grant) and (
-        LinkedAccount.objects.filter(network=credentials.network, grant=credentials.grant)
-        .exclude(state=AccountState.UNLINKED)
-        .exists()
-    )
 
 
 def clean_name(text: str) -> str:

@@ -23,9 +23,9 @@ from networks.errors import NetworkError, Rejected
 from networks.registry import automatic_networks
 from supporters import vault
 from supporters.explaining import LinkingRefused, explain
-from supporters.keeping import is_shared, revoke_at_network
 from supporters.models import LinkedAccount, LinkRequest
 from supporters.owning import own_account, take_back
+from supporters.revoking import is_shared, revoke_at_network
 from supporters.servers import ask_network, find_known_server, get_registration, return_address
 
 LINK_LASTS = timedelta(minutes=15)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign
 from networks.base import Server
 from supporters.consents import Consent
+from supporters.farewells import PendingRevocation
 from supporters.promises import (
     AssistedPledge,
     AssistedPledgeQuerySet,
@@ -35,6 +36,7 @@ __all__ = [
     "KnownServer",
     "LinkRequest",
     "LinkedAccount",
+    "PendingRevocation",
     "Pledge",
     "PledgeQuerySet",
     "PledgeState",

@@ -18,8 +18,9 @@ from campaigns.models import Campaign
 from networks.base import Credentials, Profile
 from supporters import vault
 from supporters.explaining import LinkingRefused
-from supporters.keeping import clean_name, is_shared, keep_account, revoke_at_network
+from supporters.keeping import clean_name, keep_account
 from supporters.models import AccountState, KnownServer, LinkedAccount
+from supporters.revoking import is_needed, revoke_at_network
 
 logger = logging.getLogger(__name__)
 
@@ -115,26 +116,9 @@ def _make_person(profile: Profile, *, language: str) -> User:
 
 
 def take_back(known: KnownServer, *, credentials: Credentials) -> None:
-    """Revoke what a refused linking got, unless it is what the rightful owner has here.
-
-    Some servers give the same token again to the same account and app, and some keep one
-    authorisation for several accounts.
-    """
-    if is_shared(credentials):
-        return
+    """Revoke what a refused linking got, unless it is what the rightful owner has here."""
     fingerprint = vault.fingerprint(
         network=known.network, host=known.host, account_id=credentials.account_id
     )
-    kept = (
-        LinkedAccount.objects.filter(fingerprint=fingerprint)
-        .exclude(state=AccountState.UNLINKED)
-        .first()
-    )
-    if kept is not None:
-        try:
-            theirs = vault.unseal_credentials(kept.sealed_credentials, fingerprint=fingerprint)
-        except vault.VaultError:
-            return
-        if theirs.access_token == credentials.access_token:
-            return
-    revoke_at_network(known, credentials=credentials)
+    if not is_needed(credentials, fingerprint=fingerprint):
+        revoke_at_network(known, credentials=credentials)

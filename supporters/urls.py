@@ -8,6 +8,7 @@ from supporters import (
     views_pledges,
     views_promises,
     views_support,
+    views_unlinking,
     views_words,
 )
 
@@ -37,7 +38,7 @@ urlpatterns = [
     path("me/pledges/", views_pledges.my_pledges, name="my_pledges"),
     path("me/pledges/<int:pk>/edit/", views_words.edit, name="pledge_edit"),
     path("me/pledges/<int:pk>/withdraw/", views_pledges.take_back, name="pledge_withdraw"),
-    path("me/accounts/<int:pk>/unlink/", views_pledges.give_back, name="account_unlink"),
+    path("me/accounts/<int:pk>/unlink/", views_unlinking.give_back, name="account_unlink"),
     path(
         "oauth/<slug:network>/client-metadata.json",
         views_linking.describe_client,

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,7 +21,6 @@ from supporters.forms import LinkForm
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import PledgeRefused, read_words, withdraw
 from supporters.rewording import compare_words, has_new_words, with_wordings
-from supporters.unlinking import unlink
 from supporters.views_promises import describe_promises, list_promises
 from supporters.views_support import describe_accounts, list_link_forms
 
@@ -50,56 +48,6 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
             _("Withdrawn: nothing will be posted from %(handle)s for this campaign.")
             % {"handle": pledge.account.handle},
         )
-    return redirect("my_pledges")
-
-
-@login_required
-@require_POST
-def give_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Unlink one account."""
-    assert isinstance(request.user, User)
-    linked = LinkedAccount.objects.exclude(state=AccountState.UNLINKED)
-    account = get_object_or_404(linked, pk=pk, person=request.user)
-    try:
-        outcome = unlink(account, person=request.user)
-    except LinkedAccount.DoesNotExist:  # twice at once
-        return redirect("my_pledges")
-    facts = {"handle": account.handle, "host": account.known_server.host}
-    if outcome.is_revoked:
-        messages.success(
-            request,
-            _("%(handle)s is unlinked. We deleted the key here, and %(host)s revoked it.") % facts,
-        )
-    elif outcome.is_shared:
-        messages.success(
-            request,
-            _(
-                "%(handle)s is unlinked: we deleted the key here. %(host)s knows one authorisation "
-                "for all your accounts there; it is revoked when you unlink the last one."
-            )
-            % facts,
-        )
-    else:
-        messages.warning(
-            request,
-            _(
-                "%(handle)s is unlinked: we deleted the key here. %(host)s could not be told, so "
-                "you may want to remove CrowdSpeak there yourself, in your account's settings."
-            )
-            % facts,
-        )
-    if outcome.withdrawn:
-        messages.success(
-            request,
-            ngettext(
-                "One pledge is withdrawn with it.",
-                "%(number)d pledges are withdrawn with it.",
-                outcome.withdrawn,
-            )
-            % {"number": outcome.withdrawn},
-        )
-    if outcome.called:
-        messages.warning(request, _("A launch has begun: its post has left, or leaves just now."))
     return redirect("my_pledges")
 
 

@@ -250,9 +250,9 @@ def test_promises_that_an_unlinked_account_stood_for_are_withdrawn_with_the_last
     person = account.person
     other = link_mastodon(networks, person, "kim")
     made = make_promise(campaign, person)
-    assert unlink(other, person=person).withdrawn == 0
+    assert unlink(other, person=person).promises == 0
     assert count_turnout(campaign).by_hand == 1
-    assert unlink(account, person=person).withdrawn == 1
+    assert unlink(account, person=person).promises == 1
     made.refresh_from_db()
     assert (made.state, count_turnout(campaign).by_hand) == (PledgeState.WITHDRAWN, 0)
 
@@ -266,7 +266,7 @@ def test_promises_stand_by_a_confirmed_address_once_no_account_is_left(
     person = account.person
     made = make_promise(campaign, person, email=promised_by)
     EmailAddress.objects.create(user=person, email="sam@example.org", verified=True, primary=True)
-    assert unlink(account, person=person).withdrawn == 0
+    assert unlink(account, person=person).promises == 0
     made.refresh_from_db()
     assert (made.state, made.email) == (PledgeState.LIVE, "sam@example.org")
     assert count_turnout(campaign).by_hand == 1

@@ -321,10 +321,10 @@ def test_unlinking_by_the_button_tells_what_became_of_it(visitor, campaign):
     assert "One pledge is withdrawn" in page
 
 
-def test_unlinking_a_network_that_is_away_says_what_to_do(visitor, settings):
+def test_unlinking_a_network_that_is_away_says_what_to_do(visitor, networks):
     someone = visitor()
     someone.link("mastodon")
-    settings.NETWORK_EXCEPTIONS = frozenset()
+    networks.set_faults({"500_before": 1, "endpoints": "all"})
     account = LinkedAccount.objects.get()
     page = someone.read(someone.client.post(reverse("account_unlink", args=[account.pk])))
     assert "could not be told" in page

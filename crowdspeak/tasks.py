@@ -1,0 +1,25 @@
+"""What is tidied up every minute, by whichever worker is free; each part may be lost or doubled."""
+
+import logging
+from collections.abc import Callable
+
+from celery import shared_task
+
+from launches import installation
+from supporters.revoking import revoke_due
+
+logger = logging.getLogger(__name__)
+
+PARTS: tuple[Callable[[], object], ...] = (revoke_due,)
+
+
+@shared_task(name="crowdspeak.tasks.tidy")
+def tidy() -> None:
+    """Do what promises to people are still to be kept; on a copy of the database, nothing."""
+    if installation.list_differences():
+        return
+    for part in PARTS:
+        try:
+            part()
+        except Exception:
+            logger.exception("a part of tidying up failed: %s", part.__name__)
