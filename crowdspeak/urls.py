@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from crowdspeak import demo_views
+from crowdspeak import demo_views, views_privacy
 
 urlpatterns: list[URLResolver | URLPattern] = [
     path("", include("pages.urls")),
@@ -12,6 +12,8 @@ urlpatterns: list[URLResolver | URLPattern] = [
     path("", include("supporters.urls")),
     path("", include("launches.urls")),
     path("", include("accounts.urls")),
+    path("account/data/", views_privacy.my_data, name="my_data"),
+    path("account/data/export/", views_privacy.export_data, name="my_data_export"),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("crowdspeak.health")),

@@ -1,0 +1,47 @@
+"""What is kept of the posts in a person's name: given to them on demand, and erased."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext
+
+from accounts.models import User
+from launches.models import Attempt, Delivery
+
+
+def export(person: User) -> dict[str, Any]:
+    """Every post that was or was not made in their name, with every attempt at it."""
+    mine = Delivery.objects.filter(pledge__person=person).order_by("pk")
+    mine = mine.select_related("launch__campaign", "pledge__account")
+    return {"posts": [_describe(each) for each in mine.prefetch_related("attempts")]}
+
+
+def _describe(delivery: Delivery) -> dict[str, Any]:
+    assert delivery.pledge is not None, "it was found by its pledge"
+    attempts = sorted(delivery.attempts.all(), key=lambda each: each.number)
+    return {
+        "campaign": delivery.launch.campaign.slug,
+        "network": delivery.network,
+        "account": delivery.pledge.account.handle,
+        "announced_for": delivery.launch.launch_at,
+        "state": delivery.state,
+        "words": delivery.text,
+        "address": delivery.permalink,
+        "id_at_the_network": delivery.remote_id,
+        "answered_at": delivery.answered_at,
+        "milliseconds_after_the_moment": delivery.lag_ms,
+        "reason": delivery.sentence,
+        "attempts": [_describe_attempt(each) for each in attempts],
+    }
+
+
+def _describe_attempt(attempt: Attempt) -> dict[str, Any]:
+    said = gettext(attempt.reason) if attempt.reason else ""
+    return {
+        "number": attempt.number,
+        "outcome": attempt.outcome,
+        "started_at": attempt.started_at,
+        "ended_at": attempt.ended_at,
+        "reason": said % attempt.reason_facts if attempt.reason_facts else said,
+    }

@@ -1,0 +1,101 @@
+"""What is kept of a supporter: given to them on demand, and erased. Never a key of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from accounts.models import User
+from supporters.models import AssistedPledge, ConfirmRequest, LinkedAccount, Pledge, Reminder
+
+
+def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
+    """Their accounts, pledges, promises, and what waits for their addresses."""
+    accounts = LinkedAccount.objects.filter(person=person).select_related("known_server")
+    pledges = Pledge.objects.filter(person=person).select_related("campaign", "account")
+    promises = AssistedPledge.objects.filter(person=person).select_related("campaign")
+    requests = ConfirmRequest.objects.filter(email__in=addresses).select_related("campaign")
+    reminders = Reminder.objects.filter(email__in=addresses).select_related("campaign")
+    return {
+        "linked_accounts": [_describe_account(each) for each in accounts.order_by("pk")],
+        "pledges": [_describe_pledge(each) for each in pledges.order_by("pk")],
+        "promises_by_hand": [_describe_promise(each) for each in promises.order_by("pk")],
+        "unconfirmed_requests": [
+            {
+                "address": each.email,
+                "campaign": each.campaign.slug,
+                "networks": each.networks,
+                "words": each.text,
+                "name": each.name,
+                "asked_at": each.asked_at,
+            }
+            for each in requests.order_by("pk")
+        ],
+        "reminders": [
+            {
+                "address": each.email,
+                "campaign": each.campaign.slug,
+                "asked_at": each.asked_at,
+                "sent_at": each.sent_at,
+            }
+            for each in reminders.order_by("pk")
+        ],
+    }
+
+
+def _describe_account(account: LinkedAccount) -> dict[str, Any]:
+    return {
+        "network": account.network,
+        "server": account.known_server.host,
+        "state": account.state,
+        "id": account.account_id,
+        "handle": account.handle,
+        "name": account.display_name,
+        "profile": account.url,
+        "followers": account.followers,
+        "opened_at": account.opened_at,
+        "linked_at": account.linked_at,
+        "checked_at": account.checked_at,
+        "asked_to_renew_at": account.asked_at,
+        "authorisation_ends_at": account.expires_at,
+        "unlinked_at": account.unlinked_at,
+    }
+
+
+def _describe_pledge(pledge: Pledge) -> dict[str, Any]:
+    return {
+        "campaign": pledge.campaign.slug,
+        "network": pledge.network,
+        "account": pledge.account.handle,
+        "state": pledge.state,
+        "words": pledge.text,
+        "are_own_words": pledge.has_own_words,
+        "language": pledge.language,
+        "may_be_shown": pledge.is_shown,
+        "address_for_the_receipt": pledge.receipt_email,
+        "agreed_launch_at": pledge.agreed_launch_at,
+        "agreed_latest_at": pledge.agreed_latest_at,
+        "agreed_threshold": pledge.agreed_threshold,
+        "pledged_at": pledge.pledged_at,
+        "changed_at": pledge.changed_at,
+        "withdrawn_at": pledge.withdrawn_at,
+    }
+
+
+def _describe_promise(promised: AssistedPledge) -> dict[str, Any]:
+    return {
+        "campaign": promised.campaign.slug,
+        "network": promised.network,
+        "state": promised.state,
+        "words": promised.text,
+        "confirmed_address": promised.email,
+        "may_be_shown": promised.is_shown,
+        "agreed_launch_at": promised.agreed_launch_at,
+        "agreed_latest_at": promised.agreed_latest_at,
+        "agreed_threshold": promised.agreed_threshold,
+        "promised_at": promised.pledged_at,
+        "withdrawn_at": promised.withdrawn_at,
+        "offered_at": promised.offered_at,
+        "said_to_be_posted_at": promised.reported_at,
+        "not_offered_because": promised.get_ended_why_display(),
+    }
