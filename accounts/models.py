@@ -43,7 +43,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Signs in by e-mail. Supporters who only ever linked an account have none."""
+    """Signs in by e-mail. Supporters who only ever linked an account have none.
+
+    ``erasing_at``: had all that is kept of them erased, which is being done. ``erased_at``: it is
+    done, and this row stays without a name since a campaign or a decision points at it.
+    """
 
     email = models.EmailField(_("e-mail address"), unique=True, null=True, blank=True)
     name = models.CharField(_("name"), max_length=80, blank=True)
@@ -60,6 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("Switch off to shut a person out; nothing is posted for them any more."),
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    erasing_at = models.DateTimeField(null=True, blank=True, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -70,12 +76,27 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="erased_person_has_no_name_and_no_rights",
+                condition=models.Q(erased_at__isnull=True)
+                | models.Q(
+                    email__isnull=True,
+                    name="",
+                    is_active=False,
+                    is_staff=False,
+                    is_superuser=False,
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name()
 
     def get_full_name(self) -> str:
         """The name they gave, else the address before its @, never empty."""
+        if self.erased_at:
+            return str(_("a person who was erased"))
         if self.name:
             return self.name
         if self.email:

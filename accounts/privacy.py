@@ -8,9 +8,14 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt, AccessLog
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import ForeignObjectRel, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -58,6 +63,95 @@ def export(person: User) -> dict[str, Any]:
     }
 
 
+def list_obstacles(person: User) -> list[str]:
+    """Why they cannot be erased now, and what to do: nobody else could look after the site."""
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
+    if not person.is_superuser or others.exists():
+        return []
+    return [
+        _("You are the only administrator of this site: give somebody else the same rights first.")
+    ]
+
+
+def lock(person: User) -> User:
+    """Their row as it is now, locked until the transaction ends; among all administrators'.
+
+    Raises ``User.DoesNotExist``.
+    """
+    wanted = Q(pk=person.pk)
+    if person.is_superuser:  # so that two of them are not erased at once
+        wanted |= Q(is_superuser=True)
+    held = User.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
+    found = {each.pk: each for each in held}
+    if person.pk not in found:
+        raise User.DoesNotExist
+    return found[person.pk]
+
+
+def shut_out(person: User) -> None:
+    """The first step, in the transaction that locked their row: nobody comes in as them any more.
+
+    Their sessions end, and notes of sign-ins go with them, since the sessions tell whose they are.
+    """
+    addresses = list_addresses(person)
+    AccessLog.objects.filter(_find_notes(person, addresses=addresses)).delete()
+    AccessAttempt.objects.filter(_name_one_of(addresses)).delete()
+    keys = [each.session_key for each in list_sessions(person)]
+    Session.objects.filter(session_key__in=keys).delete()
+    person.is_active = person.is_staff = person.is_superuser = False
+    person.set_unusable_password()
+    person.erasing_at = timezone.now()
+    person.save(update_fields=["is_active", "is_staff", "is_superuser", "password", "erasing_at"])
+
+
+def erase(person: User, *, addresses: list[str]) -> None:
+    """The last step: delete them, or leave a row without a name where something points at it."""
+    about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk))
+    for address in addresses:
+        about |= Q(object_repr__icontains=address)
+    LogEntry.objects.filter(about).update(object_repr="", change_message="")
+    with transaction.atomic():
+        held = User.objects.select_for_update().filter(pk=person.pk).first()
+        if held is None:
+            return
+        if _is_pointed_at(held):
+            _leave_nameless(held)
+        else:
+            held.delete()
+
+
+def _is_pointed_at(person: User) -> bool:
+    """Whether something that stays cannot do without them: a campaign, a decision."""
+    relations = User._meta.get_fields(include_hidden=True)  # noqa: SLF001 -- a documented interface
+    return any(
+        relation.related_model._default_manager.filter(**{relation.field.name: person}).exists()  # noqa: SLF001
+        for relation in relations
+        if isinstance(relation, ForeignObjectRel) and relation.on_delete is models.PROTECT
+    )
+
+
+def _leave_nameless(person: User) -> None:
+    """Take everything off the row but its number."""
+    Authenticator.objects.filter(user=person).delete()
+    EmailAddress.objects.filter(user=person).delete()
+    person.groups.clear()
+    person.user_permissions.clear()
+    now = timezone.now()
+    User.objects.filter(pk=person.pk).update(
+        email=None,
+        name="",
+        language=settings.LANGUAGE_CODE,
+        zone="UTC",
+        is_active=False,
+        is_staff=False,
+        is_superuser=False,
+        last_login=None,
+        date_joined=now,
+        erasing_at=None,
+        erased_at=now,
+    )
+
+
 def list_addresses(person: User) -> list[str]:
     """The addresses that are this person's for certain, in lower case.
 
@@ -72,11 +166,10 @@ def list_addresses(person: User) -> list[str]:
 
 
 def list_sessions(person: User) -> list[Session]:
-    """The person's sessions that are not over. Reads all there are: only they know whose."""
-    open_ones = Session.objects.filter(expire_date__gt=timezone.now())
+    """The person's sessions. Reads all there are: only they know whose."""
     return [
         each
-        for each in open_ones.iterator()
+        for each in Session.objects.iterator()
         if each.get_decoded().get("_auth_user_id") == str(person.pk)
     ]
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from post_office.models import Email
 
 from accounts.models import User
-from campaigns.models import Campaign, ReviewDecision, Revision
+from campaigns.models import Campaign, CampaignState, ReviewDecision, Revision, RevisionState
+from campaigns.pictures import drop_unused
+
+Traces = Sequence[tuple[str, Sequence[str]]]  # addresses, each with names of accounts
 
 
 def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
@@ -38,6 +45,71 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
             for each in mails
         ],
     }
+
+
+def list_obstacles(person: User) -> list[str]:
+    """Why they cannot be erased now, and what to do: people have lent their voice to them."""
+    coming = Campaign.objects.filter(
+        organiser=person, state__in=[CampaignState.SCHEDULED, CampaignState.SUSPENDED]
+    )
+    return [
+        _(
+            "“%(title)s” is still to come: cancel it first, on your desk, so that everybody who "
+            "lent their voice to it is told."
+        )
+        % {"title": campaign.title}
+        for campaign in coming.select_related("approved").order_by("pk")
+    ]
+
+
+def lock_own(person: User) -> list[Campaign]:
+    """Their campaigns, locked until the transaction ends: nobody validates one meanwhile."""
+    own = Campaign.objects.filter(organiser=person).select_for_update().order_by("pk")
+    return list(own)
+
+
+def drop_unpublished(own: Sequence[Campaign]) -> int:
+    """Delete campaigns that never were in public, and of the others what was never approved.
+
+    Their rows are locked, and none of them is still to come. Gives how many campaigns are gone.
+    """
+    unseen = Revision.objects.filter(campaign__in=[each.pk for each in own]).exclude(
+        state__in=[RevisionState.APPROVED, RevisionState.SUPERSEDED]
+    )
+    _erase_review_mails(unseen)
+    pictures = {name for name in unseen.values_list("picture", flat=True) if name}
+    unseen.delete()
+    drafts = [each.pk for each in own if each.approved_id is None]
+    Campaign.objects.filter(pk__in=drafts).delete()
+    for name in pictures:
+        transaction.on_commit(partial(drop_unused, name))
+    return len(drafts)
+
+
+def erase(person: User, *, addresses: Sequence[str], traces: Traces) -> None:
+    """Delete the mails that were written to them, or about them."""
+    find_mails(addresses).delete()
+    erase_mails_about(traces)
+    _erase_review_mails(Revision.objects.filter(campaign__organiser=person))
+
+
+def erase_mails_about(traces: Traces) -> None:
+    """Delete mails to an address that name one of these accounts, and no other mails there.
+
+    An address that somebody gave and nobody confirmed may be somebody else's.
+    """
+    for address, names in traces:
+        names_one = Q(pk__in=[])
+        for name in names:
+            names_one |= Q(subject__contains=name) | Q(message__contains=name)
+        find_mails([address]).filter(names_one).delete()
+
+
+def _erase_review_mails(revisions: QuerySet[Revision]) -> None:
+    """What reviewers were sent about these: it names the organiser."""
+    for pk, campaign_id in revisions.values_list("pk", "campaign_id"):
+        address = reverse("admin:campaigns_campaign_review", args=[campaign_id, pk])
+        Email.objects.filter(message__contains=address).delete()
 
 
 def find_mails(addresses: Sequence[str]) -> QuerySet[Email]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 
 import accounts.privacy
 import campaigns.privacy
@@ -12,6 +18,51 @@ import launches.privacy
 import supporters.privacy
 from accounts.models import User
 from campaigns.clock import database_now
+from campaigns.models import Campaign
+from launches.models import Delivery
+from supporters.models import (
+    AccountState,
+    AssistedPledge,
+    LinkedAccount,
+    PendingRevocation,
+    Pledge,
+    PledgeState,
+)
+from supporters.revoking import Ending, Revocation, carry_out
+
+GONE_ON_WITH_AFTER = timedelta(minutes=5)
+
+logger = logging.getLogger(__name__)
+
+
+class ErasureRefused(Exception):
+    """Nothing was erased. The sentences, in the reader's language, say what to do first."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreseen:
+    """How much there is to erase. ``pledges`` and ``promises`` are still to come; ``campaigns``
+    were in public and stay, without their organiser's name.
+    """
+
+    accounts: int
+    pledges: int
+    promises: int
+    posts: int
+    drafts: int
+    campaigns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """An account that was erased here, and what its network says to it."""
+
+    account: LinkedAccount
+    revocation: Revocation
 
 
 def export(person: User) -> dict[str, Any]:
@@ -28,3 +79,97 @@ def export(person: User) -> dict[str, Any]:
         **launches.privacy.export(person),
         **campaigns.privacy.export(person, addresses=addresses),
     }
+
+
+def foresee(person: User) -> Foreseen:
+    """What erasing this person would take away, and what would stay."""
+    own = Campaign.objects.filter(organiser=person)
+    linked = LinkedAccount.objects.filter(person=person).exclude(state=AccountState.UNLINKED)
+    promises = AssistedPledge.objects.filter(person=person, state=PledgeState.LIVE)
+    return Foreseen(
+        accounts=linked.count(),
+        pledges=Pledge.objects.filter(person=person, state=PledgeState.LIVE).count(),
+        promises=promises.filter(ended_at=None).count(),
+        posts=Delivery.objects.filter(pledge__person=person).count(),
+        drafts=own.filter(approved__isnull=True).count(),
+        campaigns=own.filter(approved__isnull=False).count(),
+    )
+
+
+def list_obstacles(person: User) -> list[str]:
+    """What keeps a person from being erased now: sentences that say what to do first."""
+    stages = (accounts.privacy, campaigns.privacy, launches.privacy)
+    return [sentence for stage in stages for sentence in stage.list_obstacles(person)]
+
+
+def begin_erasing(person: User) -> None:
+    """Decide, and let nothing more be done in their name: one transaction.
+
+    From its end on nobody comes in as them, nothing of theirs is claimed, and what they wrote that
+    was never public is gone. What is left to do is done by ``finish_erasing``, by whoever finds it
+    (``erase_begun``). Raises ErasureRefused, with nothing changed.
+    """
+    with transaction.atomic():
+        own = campaigns.privacy.lock_own(person)  # before the person, as whoever pledges does
+        held = accounts.privacy.lock(person)
+        if obstacles := list_obstacles(held):
+            raise ErasureRefused(obstacles)
+        campaigns.privacy.drop_unpublished(own)
+        accounts.privacy.shut_out(held)
+
+
+def finish_erasing(person: User) -> list[Left]:
+    """Erase somebody who is shut out: keys first, then posts, pledges, mails, and the person.
+
+    Each part is a short transaction and can be done again, so that a process that dies on the way
+    leaves nothing that is not gone on with. The networks are told last. Gives what is left for its
+    owner to do there.
+    """
+    addresses = accounts.privacy.list_addresses(person)
+    traces = supporters.privacy.list_traces(person)
+    noted = supporters.privacy.cut_off_all(person)
+    campaigns.privacy.erase(person, addresses=addresses, traces=traces)
+    launches.privacy.erase(person)
+    supporters.privacy.erase(person, addresses=addresses)
+    # Once more, for what was written about them while this was done.
+    campaigns.privacy.erase(person, addresses=addresses, traces=traces)
+    accounts.privacy.erase(person, addresses=addresses)
+    return _tell_networks(noted)
+
+
+def erase(person: User) -> list[Left]:
+    """Both. Raises ErasureRefused, with nothing changed."""
+    begin_erasing(person)
+    return finish_erasing(person)
+
+
+def find_people(email: str) -> list[User]:
+    """Whose address this is: who confirmed it, and who signed up with it alone."""
+    confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True)
+    found = User.objects.filter(Q(email__iexact=email) | Q(pk__in=confirmed.values("user")))
+    return list(found.order_by("pk"))
+
+
+def erase_address(email: str) -> None:
+    """Erase what is kept for an address, whoever's it is: reminders, requests, mails."""
+    supporters.privacy.erase_addresses([email])
+    campaigns.privacy.find_mails([email]).delete()
+
+
+def erase_begun() -> int:
+    """Go on with whom somebody began to erase, and did not come to an end. Gives how many."""
+    since = database_now() - GONE_ON_WITH_AFTER
+    begun = list(User.objects.filter(erasing_at__lt=since))
+    for person in begun:
+        logger.warning("somebody was not erased to the end: that is done now")
+        finish_erasing(person)
+    return len(begun)
+
+
+def _tell_networks(noted: list[tuple[LinkedAccount, PendingRevocation]]) -> list[Left]:
+    told = carry_out([row for _account, row in noted])
+    return [
+        Left(account=account, revocation=revocation)
+        for (account, _row), revocation in zip(noted, told, strict=True)
+        if revocation.ending not in (Ending.REVOKED, Ending.SHARED)
+    ]

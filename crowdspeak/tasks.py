@@ -5,12 +5,18 @@ from collections.abc import Callable
 
 from celery import shared_task
 
+from crowdspeak.privacy import erase_begun
 from launches import installation
 from supporters.revoking import revoke_due
+from supporters.servers import forget_servers
 
 logger = logging.getLogger(__name__)
 
-PARTS: tuple[Callable[[], object], ...] = (revoke_due,)
+PARTS: tuple[Callable[[], object], ...] = (
+    revoke_due,
+    erase_begun,
+    forget_servers,
+)
 
 
 @shared_task(name="crowdspeak.tasks.tidy")

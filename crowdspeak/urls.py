@@ -14,6 +14,7 @@ urlpatterns: list[URLResolver | URLPattern] = [
     path("", include("accounts.urls")),
     path("account/data/", views_privacy.my_data, name="my_data"),
     path("account/data/export/", views_privacy.export_data, name="my_data_export"),
+    path("account/data/erase/", views_privacy.erase_data, name="my_data_erase"),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("crowdspeak.health")),

@@ -1,17 +1,20 @@
-"""A person's own data: what there is, to take along."""
+"""A person's own data: to take along, and to have erased."""
 
 from __future__ import annotations
 
 from allauth.account.decorators import reauthentication_required
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from crowdspeak import privacy
+from crowdspeak.forms import EraseForm
+from supporters.views_unlinking import describe_revocation
 
 
 @never_cache
@@ -39,3 +42,32 @@ def export_data(request: HttpRequest) -> HttpResponse:
     name = f"crowdspeak-{timezone.now():%Y-%m-%d}.json"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+@never_cache
+@login_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth is untyped
+@require_http_methods(["GET", "POST"])
+def erase_data(request: HttpRequest) -> HttpResponse:
+    """What goes and what stays, and one word to type; then it is done, and they are signed out."""
+    assert isinstance(request.user, User)
+    person = request.user
+    form = EraseForm(request.POST or None)
+    obstacles = privacy.list_obstacles(person)
+    if request.method == "POST" and form.is_valid() and not obstacles:
+        try:
+            privacy.begin_erasing(person)
+        except privacy.ErasureRefused as refused:
+            obstacles = refused.sentences
+        else:
+            logout(request)
+            return _show_end(request, left=privacy.finish_erasing(person))
+    context = {"form": form, "obstacles": obstacles, "foreseen": privacy.foresee(person)}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accounts/erase.html", context, status=status)
+
+
+def _show_end(request: HttpRequest, *, left: list[privacy.Left]) -> HttpResponse:
+    """The last page: what is left for them to do at their networks, with the reasons of those."""
+    sentences = [describe_revocation(each.account, told=each.revocation) for each in left]
+    return render(request, "accounts/erased.html", {"sentences": sentences})

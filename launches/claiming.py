@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import asking, installation, pace, pausing
+from launches import asking, erasing, installation, pace, pausing
 from launches.keys import delivery_key
 from launches.models import Delivery, DeliveryState, Launch, LaunchState, Unlookable
 from launches.sweeping import end_late
@@ -164,7 +164,9 @@ def _call_pledges(rows: list[Delivery], *, now: datetime) -> list[Delivery]:
     networks = registry.automatic_networks()
     kept = []
     for row in rows:
-        if row.pledge is None or states.get(row.pledge.pk) != PledgeState.CALLED:
+        if row.pledge is None:
+            end, reason = _end_erased(row)
+        elif states.get(row.pledge.pk) != PledgeState.CALLED:
             end, reason = DeliveryState.WITHDRAWN, WITHDRAWN
         elif not row.pledge.person.is_active:
             end, reason = DeliveryState.NOT_SENT, SHUT_OUT
@@ -183,6 +185,13 @@ def _call_pledges(rows: list[Delivery], *, now: datetime) -> list[Delivery]:
             continue
         Delivery.objects.filter(pk=row.pk).update(state=end, reason=reason, reason_facts={})
     return kept
+
+
+def _end_erased(row: Delivery) -> tuple[DeliveryState, str]:
+    """How a post ends whose owner was erased while it was being sent."""
+    if row.is_uncertain:
+        return end_late(is_uncertain=True)
+    return DeliveryState.WITHDRAWN, erasing.WITHDRAWN
 
 
 def _leaves_until(row: Delivery) -> datetime:

@@ -54,7 +54,8 @@ class Launch(models.Model):
 
     ``look_first`` is set when the scheduler had been silent around the moment, or the database was
     restored or cloned: every delivery is looked up before it is sent. ``unlookable`` is what the
-    operator said of those that cannot be.
+    operator said of those that cannot be. ``erased_offered`` and ``erased_reported`` are posts by
+    people's own hands of whom nothing else is kept any more.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launches")
@@ -81,6 +82,8 @@ class Launch(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     told_at = models.DateTimeField(_("organiser told"), null=True, blank=True)
+    erased_offered = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    erased_reported = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("launch")
@@ -158,6 +161,7 @@ class Delivery(models.Model):
     ``revision`` are copied from the pledge when it is claimed. ``prepared`` is what the network
     made ready before the moment, for those that do (``preparing``). ``is_uncertain`` once an
     attempt may have arrived without our knowing: from then on it is never sent without a look.
+    ``erased_at``: its owner is erased. Fingerprint, state and times stay, and nothing else.
     """
 
     launch = models.ForeignKey(Launch, on_delete=models.PROTECT, related_name="deliveries")
@@ -189,6 +193,7 @@ class Delivery(models.Model):
     reason = models.TextField(blank=True)
     reason_facts = models.JSONField(default=dict, blank=True)
     receipt_queued_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[Any] = DeliveryQuerySet.as_manager()
 
@@ -203,7 +208,20 @@ class Delivery(models.Model):
                 name="delivery_state_is_known", condition=Q(state__in=DeliveryState.values)
             ),
             models.CheckConstraint(
-                name="sent_delivery_has_proof", condition=~Q(state="sent") | ~Q(remote_id="")
+                name="sent_delivery_has_proof",
+                condition=~Q(state="sent") | ~Q(remote_id="") | Q(erased_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="erased_delivery_tells_nothing",
+                condition=Q(erased_at__isnull=True)
+                | Q(
+                    text="",
+                    host="",
+                    prepared="",
+                    remote_id="",
+                    other_remote_id="",
+                    permalink="",
+                ),
             ),
             models.CheckConstraint(
                 name="claimed_delivery_has_a_lease",

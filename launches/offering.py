@@ -36,12 +36,17 @@ class Assisted:
 
 
 def count_assisted(campaign: Campaign) -> Assisted:
-    """What was offered and reported of a campaign."""
-    offered = AssistedPledge.objects.filter(campaign=campaign, state=PledgeState.CALLED)
+    """What was offered and reported of a campaign, also by people who are erased since."""
+    called = AssistedPledge.objects.filter(campaign=campaign, state=PledgeState.CALLED)
+    found = called.aggregate(
+        offered=Count("pk"), reported=Count("pk", filter=Q(reported_at__isnull=False))
+    )
+    launch = Launch.objects.filter(campaign=campaign, kind=LaunchKind.REAL).first()
+    if launch is None:
+        return Assisted(**found)
     return Assisted(
-        **offered.aggregate(
-            offered=Count("pk"), reported=Count("pk", filter=Q(reported_at__isnull=False))
-        )
+        offered=found["offered"] + launch.erased_offered,
+        reported=found["reported"] + launch.erased_reported,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from launches.models import Attempt, Delivery
+from launches.erasing import erase_pledges, erase_promises
+from launches.models import Attempt, Delivery, Launch, LaunchKind, LaunchState
 
 
 def export(person: User) -> dict[str, Any]:
@@ -15,6 +16,26 @@ def export(person: User) -> dict[str, Any]:
     mine = Delivery.objects.filter(pledge__person=person).order_by("pk")
     mine = mine.select_related("launch__campaign", "pledge__account")
     return {"posts": [_describe(each) for each in mine.prefetch_related("attempts")]}
+
+
+def list_obstacles(person: User) -> list[str]:
+    """Why they cannot be erased now, and what to do: a launch of theirs is under way."""
+    running = Launch.objects.filter(
+        campaign__organiser=person,
+        kind=LaunchKind.REAL,
+        state__in=[LaunchState.FIRING, LaunchState.HELD],
+    )
+    return [
+        _("The launch of “%(title)s” is under way: wait until it is over, or cancel it.")
+        % {"title": launch.campaign.title}
+        for launch in running.select_related("campaign__approved")
+    ]
+
+
+def erase(person: User) -> None:
+    """Take their name off every post, and delete pledges and promises; see ``erasing``."""
+    erase_pledges(person=person)
+    erase_promises(person=person)
 
 
 def _describe(delivery: Delivery) -> dict[str, Any]:
@@ -37,7 +58,7 @@ def _describe(delivery: Delivery) -> dict[str, Any]:
 
 
 def _describe_attempt(attempt: Attempt) -> dict[str, Any]:
-    said = gettext(attempt.reason) if attempt.reason else ""
+    said = _(attempt.reason) if attempt.reason else ""
     return {
         "number": attempt.number,
         "outcome": attempt.outcome,

@@ -1,6 +1,7 @@
 """Write down what came of claims: many at a time, in one statement, fenced by attempt number.
 
 Proof that a post exists is the exception to the fence: it is accepted in any state, from anybody.
+Of a post whose owner was erased meanwhile, only how it ended is written down.
 """
 
 import json
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
+from launches.erasing import blank_attempts, list_erased
 from launches.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from supporters import tokens
 
@@ -65,17 +67,22 @@ UPDATE launches_delivery SET
     answered_at = CASE WHEN launches_delivery.state = 'sent' THEN launches_delivery.answered_at
         WHEN new.state IN ('sent', 'failed') THEN new.ended_at
         ELSE launches_delivery.answered_at END,
-    other_remote_id = CASE
+    other_remote_id = CASE WHEN launches_delivery.erased_at IS NOT NULL THEN ''
         WHEN new.state = 'sent' AND launches_delivery.remote_id NOT IN ('', new.remote_id)
         THEN new.remote_id ELSE launches_delivery.other_remote_id END,
-    permalink = CASE WHEN launches_delivery.remote_id = '' THEN new.permalink
+    permalink = CASE WHEN launches_delivery.erased_at IS NOT NULL THEN ''
+        WHEN launches_delivery.remote_id = '' THEN new.permalink
         ELSE launches_delivery.permalink END,
-    remote_id = CASE WHEN launches_delivery.remote_id = '' THEN new.remote_id
+    remote_id = CASE WHEN launches_delivery.erased_at IS NOT NULL THEN ''
+        WHEN launches_delivery.remote_id = '' THEN new.remote_id
         ELSE launches_delivery.remote_id END,
     prepared = CASE WHEN new.unmade THEN '' ELSE launches_delivery.prepared END,
     is_uncertain = launches_delivery.is_uncertain OR new.state = 'unknown',
-    reason = new.reason,
-    reason_facts = new.reason_facts
+    reason = CASE
+        WHEN launches_delivery.erased_at IS NOT NULL AND new.reason LIKE '%%(%%'
+        THEN '' ELSE new.reason END,
+    reason_facts = CASE WHEN launches_delivery.erased_at IS NOT NULL THEN '{{}}'
+        ELSE new.reason_facts END
 FROM {source}
 WHERE launches_delivery.id = new.id AND (
     new.state = 'sent'
@@ -99,6 +106,8 @@ def record(results: Collection[Result]) -> int:
         Attempt.objects.bulk_create(
             [_describe_attempt(result) for result in results], ignore_conflicts=True
         )
+        if erased := list_erased([result.delivery_id for result in results]):
+            blank_attempts(erased)
     for result in results:
         if result.needs_relink:
             account_id, linked_at = result.needs_relink

@@ -68,6 +68,7 @@ def own_account(
     for _attempt in range(2):
         try:
             with transaction.atomic():
+                _hold_person(person)
                 found = (
                     LinkedAccount.objects.select_for_update(of=("self",))
                     .filter(fingerprint=fingerprint)
@@ -86,6 +87,15 @@ def own_account(
         except IntegrityError:
             logger.info("two requests linked the same account at once")
     raise LinkingRefused(_("This account is being linked elsewhere. Please try again."))
+
+
+def _hold_person(person: User | None) -> None:
+    """Keep whoever is signed in from being erased meanwhile. Raises LinkingRefused if they are."""
+    if person is None:
+        return
+    held = User.objects.select_for_update(no_key=True).filter(pk=person.pk, is_active=True)
+    if not held:
+        raise LinkingRefused(_("You are not signed in any more, so nothing was stored."))
 
 
 def check_owner(owner: User, *, person: User | None) -> None:

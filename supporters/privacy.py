@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import User
-from supporters.models import AssistedPledge, ConfirmRequest, LinkedAccount, Pledge, Reminder
+from campaigns.clock import database_now
+from supporters.models import (
+    AccountState,
+    AssistedPledge,
+    ConfirmRequest,
+    LinkedAccount,
+    LinkRequest,
+    PendingRevocation,
+    Pledge,
+    PledgeState,
+    Reminder,
+)
+from supporters.servers import forget_servers
+from supporters.unlinking import cut_off
 
 
 def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
@@ -41,6 +58,53 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
             for each in reminders.order_by("pk")
         ],
     }
+
+
+def list_traces(person: User) -> list[tuple[str, list[str]]]:
+    """Addresses that they gave with a pledge, each with the accounts that mails there name."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    given = Pledge.objects.filter(person=person).exclude(receipt_email="")
+    for address, handle in given.values_list("receipt_email", "account__handle"):
+        found[address.lower()].add(handle)
+    return [(address, sorted(handles)) for address, handles in sorted(found.items())]
+
+
+def cut_off_all(person: User) -> list[tuple[LinkedAccount, PendingRevocation]]:
+    """Withdraw all that is pledged and promised, and take every key off its account.
+
+    Gives the accounts whose network is still to be told (``revoking.carry_out``).
+    """
+    noted = []
+    linked = LinkedAccount.objects.filter(person=person).exclude(state=AccountState.UNLINKED)
+    for account in linked.select_related("known_server").order_by("pk"):
+        with suppress(LinkedAccount.DoesNotExist):  # unlinked meanwhile
+            cut = cut_off(account, person=person)
+            if cut.noted is not None:
+                noted.append((account, cut.noted))
+    AssistedPledge.objects.filter(person=person, state=PledgeState.LIVE).update(
+        state=PledgeState.WITHDRAWN, withdrawn_at=database_now()
+    )
+    return noted
+
+
+def erase(person: User, *, addresses: Sequence[str]) -> None:
+    """Delete their accounts, and all that waits for their addresses.
+
+    Pledges and promises are gone before (a later stage knows what became of them).
+    """
+    LinkRequest.objects.filter(person=person).delete()
+    LinkedAccount.objects.filter(person=person).delete()
+    erase_addresses(addresses)
+    forget_servers()
+
+
+def erase_addresses(addresses: Sequence[str]) -> int:
+    """Delete what waits for these addresses: reminders, and what was never confirmed."""
+    wanted = Q(pk__in=[])
+    for address in addresses:
+        wanted |= Q(email__iexact=address)
+    reminders = Reminder.objects.filter(wanted).delete()[0]
+    return reminders + ConfirmRequest.objects.filter(wanted).delete()[0]
 
 
 def _describe_account(account: LinkedAccount) -> dict[str, Any]:

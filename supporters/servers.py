@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,9 +19,16 @@ from networks.errors import NetworkError
 from networks.http import Http
 from networks.registry import get, open_http
 from supporters import vault
-from supporters.models import AccountState, KnownServer, LinkedAccount
+from supporters.models import (
+    AccountState,
+    KnownServer,
+    LinkedAccount,
+    LinkRequest,
+    PendingRevocation,
+)
 
 FACTS_LAST = timedelta(days=1)
+SERVERS_REST = timedelta(hours=1)
 # Mastodon clears away apps that are a day old and that nobody has authorised.
 UNUSED_REGISTRATION_LASTS = timedelta(hours=12)
 
@@ -118,6 +127,26 @@ def read_registration(known: KnownServer) -> Registration:
     return vault.unseal_registration(
         known.sealed_registration, network=known.network, host=known.host
     )
+
+
+def forget_servers() -> int:
+    """Forget servers on which nobody known here lives any more: some have one person alone.
+
+    Not within an hour of asking one: somebody may just be on the way there. Gives how many.
+    """
+    kept = (LinkedAccount, LinkRequest, PendingRevocation)
+    unused = KnownServer.objects.filter(
+        *(~Exists(model.objects.filter(known_server=OuterRef("pk"))) for model in kept),
+        checked_at__lt=timezone.now() - SERVERS_REST,
+    )
+    forgotten = 0
+    for known in unused:
+        try:
+            with transaction.atomic():
+                forgotten += KnownServer.objects.filter(pk=known.pk).delete()[0]
+        except IntegrityError:  # somebody came meanwhile
+            continue
+    return forgotten
 
 
 def _read_settings(adapter: Network, *, known: KnownServer) -> Registration:

@@ -210,10 +210,12 @@ def claim_refresh(
 def save_refreshed(claim: RefreshClaim, *, credentials: Credentials) -> bool:
     """Save new tokens and give the lease back.
 
-    False: the account was unlinked, linked anew or claimed by another one meanwhile; the tokens
-    were not saved.
+    False: the account was unlinked, erased, linked anew or claimed by another one meanwhile; the
+    tokens were not saved.
     """
-    account = LinkedAccount.objects.get(pk=claim.account_id)
+    account = LinkedAccount.objects.filter(pk=claim.account_id).first()
+    if account is None:  # its owner was erased
+        return False
     saved = LinkedAccount.objects.filter(
         pk=claim.account_id,
         state=AccountState.LINKED,
@@ -278,7 +280,9 @@ def _look(
     account_id: int, *, refused: Credentials | None, until: datetime | None
 ) -> Credentials | RefreshClaim | None:
     """Good credentials, or the leave to refresh them, or None: somebody else is at it."""
-    account = LinkedAccount.objects.get(pk=account_id)
+    account = LinkedAccount.objects.filter(pk=account_id).first()
+    if account is None:  # its owner was erased
+        raise NeedsRelink(_GONE)
     credentials = read_credentials(account)
     if not is_running_out(credentials, now=database_now(), refused=refused, until=until):
         return credentials

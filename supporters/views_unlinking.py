@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from networks.registry import get
 from supporters.models import AccountState, LinkedAccount
 from supporters.revoking import Ending, Revocation
 from supporters.unlinking import Cut, unlink
@@ -39,11 +40,10 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 def describe_revocation(account: LinkedAccount, *, told: Revocation) -> str:
     """What became of an account that was unlinked, and what its owner can still do."""
-    facts = {
-        "handle": account.handle,
-        "host": account.known_server.host,
-        "reason": told.sentence,
-    }
+    adapter = get(account.network)
+    # Where there is one server only, its owner knows it by the network's name.
+    place = account.known_server.host if adapter.address_label else adapter.label
+    facts = {"handle": account.handle, "host": place, "reason": told.sentence}
     match told.ending:
         case Ending.REVOKED:
             said = _("%(handle)s is unlinked. We deleted the key here, and %(host)s revoked it.")
