@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,9 @@ import supporters.privacy
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
+from launches.erasing import erase_pledges
 from launches.models import Delivery
+from networks.base import Notice
 from supporters.models import (
     AccountState,
     AssistedPledge,
@@ -28,7 +31,10 @@ from supporters.models import (
     Pledge,
     PledgeState,
 )
+from supporters.notices import find_accounts, is_known_by_nothing_else
 from supporters.revoking import Ending, Revocation, carry_out
+from supporters.servers import forget_servers
+from supporters.unlinking import cut_off
 
 GONE_ON_WITH_AFTER = timedelta(minutes=5)
 
@@ -141,6 +147,39 @@ def erase(person: User) -> list[Left]:
     """Both. Raises ErasureRefused, with nothing changed."""
     begin_erasing(person)
     return finish_erasing(person)
+
+
+def erase_accounts(notice: Notice) -> int:
+    """Erase the accounts that a network's notice is about; how many.
+
+    Nothing is revoked there: they are removed already. Somebody of whom nothing else is known is
+    erased altogether.
+    """
+    people: dict[int, User] = {}
+    accounts_named = find_accounts(notice).select_related("person", "known_server").order_by("pk")
+    for account in accounts_named:
+        person = account.person
+        people[person.pk] = person
+        _erase_account(account)
+    for person in people.values():
+        if is_known_by_nothing_else(person):
+            erase(person)
+    return len(people)
+
+
+def _erase_account(account: LinkedAccount) -> None:
+    """One account with all that was done with it; its network is not told."""
+    person = account.person
+    given = account.pledges.exclude(receipt_email="").values_list("receipt_email", flat=True)
+    addresses = {*accounts.privacy.list_addresses(person), *(each.lower() for each in given)}
+    with suppress(LinkedAccount.DoesNotExist):  # unlinked before
+        cut_off(account, person=person)
+    PendingRevocation.objects.filter(fingerprint=account.fingerprint).delete()
+    erase_pledges(account=account)
+    traces = [(address, [account.handle]) for address in sorted(addresses)]
+    campaigns.privacy.erase_mails_about(traces)
+    LinkedAccount.objects.filter(pk=account.pk).delete()
+    forget_servers()
 
 
 def find_people(email: str) -> list[User]:

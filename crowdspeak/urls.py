@@ -15,6 +15,8 @@ urlpatterns: list[URLResolver | URLPattern] = [
     path("account/data/", views_privacy.my_data, name="my_data"),
     path("account/data/export/", views_privacy.export_data, name="my_data_export"),
     path("account/data/erase/", views_privacy.erase_data, name="my_data_erase"),
+    path("link/<slug:network>/erasure/", views_privacy.be_asked_to_erase, name="link_erasure"),
+    path("erasure/<slug:code>/", views_privacy.show_erasure, name="erasure"),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("crowdspeak.health")),

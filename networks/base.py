@@ -157,6 +157,20 @@ class Numbers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What a network tells by itself of somebody who removed us there, or wants to be erased.
+
+    It names one account, or one authorisation (``Credentials.grant``) and with it all accounts
+    that live by it. ``issued_at`` is when it was written, None where it does not say.
+    """
+
+    network: str
+    account_id: str = ""
+    grant: str = ""
+    issued_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Composition:
     """The network's own page for writing a post. ``is_whole``: the text is filled in already.
 

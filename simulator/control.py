@@ -10,6 +10,7 @@ from aiohttp import web
 from simulator.bluesky_tokens import BlueskyServer
 from simulator.clock import format_time, read_time
 from simulator.faults import Faults, RuleRefused
+from simulator.notices import tell
 from simulator.plugging import Server
 from simulator.seeding import (
     OrderRefused,
@@ -17,6 +18,7 @@ from simulator.seeding import (
     issue_credentials,
     open_accounts,
     revoke_accounts,
+    write_notices,
 )
 from simulator.serving import answer_json
 from simulator.world import Settings, World
@@ -153,11 +155,21 @@ async def make_tokens(request: web.Request) -> web.Response:
 
 
 async def revoke(request: web.Request) -> web.Response:
-    """POST /_simulator/revoke {network, account}."""
+    """POST /_simulator/revoke {network, account}: what an owner does who removes every app.
+
+    Also gives `notices`, what the network tells apps of it (simulator/notices.py). With `callback`,
+    an address, they are sent there; `answers` is what came back.
+    """
     desk = request.app[DESK]
     orders = await _read_orders(request)
-    revoked = sum(revoke_accounts(desk.world, desk.servers, order) for order in orders)
-    return answer_json({"revoked": revoked})
+    notices, answers, revoked = [], [], 0
+    for order in orders:
+        written = write_notices(desk.world, desk.servers, order)
+        revoked += revoke_accounts(desk.world, desk.servers, order)
+        notices += written
+        if order.get("callback"):
+            answers += [await tell(str(order["callback"]), each) for each in written]
+    return answer_json({"revoked": revoked, "notices": notices, "answers": answers})
 
 
 async def consent(request: web.Request) -> web.Response:

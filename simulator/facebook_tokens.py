@@ -167,6 +167,11 @@ class FacebookServer:
         people = [one for one in self.people.values() if account in one.tasks]
         return sum(self.forget_person(person) for person in people)
 
+    def list_owners(self, account: Account) -> list[tuple[str, str]]:
+        """Give who runs a Page: the app's secret, and their id at it."""
+        people = [one for one in self.people.values() if account in one.tasks]
+        return [(APP.client_secret, person.id) for person in people]
+
     def seed_token(self, account: Account, *, given: dict[str, Any]) -> dict[str, Any]:
         """Give credentials for a Page as if the person who runs it had allowed the app.
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from simulator.clock import read_time
 from simulator.layout import Instance
+from simulator.notices import Teller, sign_request
 from simulator.people import NameRefused
 from simulator.plugging import Server
 from simulator.plugs import PLUGS
@@ -104,6 +105,18 @@ def revoke_accounts(world: World, servers: Iterable[Server], order: dict[str, An
         raise OrderRefused(f"There is no account {order.get('account')!r}.")
     by_instance = {server.instance: server for server in servers}
     return sum(by_instance[account.instance].revoke_account(account) for account in accounts)
+
+
+def write_notices(world: World, servers: Iterable[Server], order: dict[str, Any]) -> list[str]:
+    """Give what networks tell apps about the accounts that an order means, signed."""
+    by_instance = {server.instance: server for server in servers}
+    accounts = world.find_accounts(str(order.get("account")), network=order.get("network"))
+    owners: set[tuple[str, str]] = set()
+    for account in accounts:
+        server = by_instance[account.instance]
+        if isinstance(server, Teller):
+            owners.update(server.list_owners(account))
+    return [sign_request(user_id, secret=secret) for secret, user_id in sorted(owners)]
 
 
 def give_consent(servers: Iterable[Server], order: dict[str, Any]) -> str:

@@ -146,6 +146,10 @@ class ThreadsServer:
         self.codes = {key: code for key, code in self.codes.items() if code.account is not account}
         return len(held)
 
+    def list_owners(self, account: Account) -> list[tuple[str, str]]:
+        """Give the account for every app there is: its secret, and the account's id."""
+        return [(secret, account.id) for secret in self._secrets.values()]
+
     def seed_token(self, account: Account, *, given: dict[str, Any]) -> dict[str, Any]:
         """Give a long token for an account as if its owner had allowed an app.
 

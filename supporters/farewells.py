@@ -1,4 +1,4 @@
-"""What is left to do once an account was given back: have its network forget us as well."""
+"""What is left to do, or to tell, once an account was given back or taken away."""
 
 from __future__ import annotations
 
@@ -32,3 +32,19 @@ class PendingRevocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.known_server_id}/{self.pk}"
+
+
+class ErasureRequest(models.Model):
+    """A network asked us to erase somebody; its reader may ask what came of it, by the code.
+
+    Whom it was about is not kept. ``code`` is a keyed hash of the request, so that one that comes
+    twice is one row.
+    """
+
+    code = models.CharField(max_length=40, unique=True)
+    network = models.CharField(max_length=20)
+    asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.network}/{self.pk}"

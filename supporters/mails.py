@@ -104,6 +104,25 @@ def queue_relink(account_id: int, *, asked_before: datetime | None = None) -> bo
     return True
 
 
+def queue_removed(account: LinkedAccount, *, pledges: Sequence[Pledge]) -> None:
+    """A network says that the account's owner removed us there: these pledges are withdrawn."""
+    by_recipient: defaultdict[Recipient, list[Pledge]] = defaultdict(list)
+    for pledge in pledges:
+        if recipient := find_recipient(pledge):
+            by_recipient[recipient].append(pledge)
+    for recipient, theirs in by_recipient.items():
+        queue_mail(
+            recipient.email,
+            template="removed",
+            language=recipient.language,
+            context={
+                "account": account,
+                "network": get(account.network).label,
+                "campaigns": [pledge.campaign for pledge in theirs],
+            },
+        )
+
+
 def queue_new_words(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
     """The organiser of a campaign changed the words: those of now beside those of the pledges."""
     campaign = pledges[0].campaign

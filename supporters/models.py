@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign
 from networks.base import Server
 from supporters.consents import Consent
-from supporters.farewells import PendingRevocation
+from supporters.farewells import ErasureRequest, PendingRevocation
 from supporters.promises import (
     AssistedPledge,
     AssistedPledgeQuerySet,
@@ -33,6 +33,7 @@ __all__ = [
     "AssistedPledge",
     "AssistedPledgeQuerySet",
     "ConfirmRequest",
+    "ErasureRequest",
     "KnownServer",
     "LinkRequest",
     "LinkedAccount",

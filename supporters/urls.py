@@ -5,6 +5,7 @@ from django.urls import path
 from supporters import (
     views_by_hand,
     views_linking,
+    views_notices,
     views_pledges,
     views_promises,
     views_support,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("reminder/<str:token>/", views_promises.signed_reminder, name="reminder_signed"),
     path("link/", views_linking.begin, name="link_begin"),
     path("link/<slug:network>/return/", views_linking.come_back, name="link_return"),
+    path("link/<slug:network>/removed/", views_notices.be_removed, name="link_removed"),
     path("me/pledges/", views_pledges.my_pledges, name="my_pledges"),
     path("me/pledges/<int:pk>/edit/", views_words.edit, name="pledge_edit"),
     path("me/pledges/<int:pk>/withdraw/", views_pledges.take_back, name="pledge_withdraw"),

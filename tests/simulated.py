@@ -57,6 +57,13 @@ class Simulator:
         """Revoke all credentials of an account, as its owner can at the network."""
         return int(self._ask("POST", "/_simulator/revoke", order)["revoked"])
 
+    def remove_app(self, **order: Any) -> dict[str, Any]:
+        """Remove every app, as an account's owner can, and have the network tell them.
+
+        Gives ``notices``, and with a ``callback`` the ``answers`` that it got there.
+        """
+        return dict(self._ask("POST", "/_simulator/revoke", order))
+
     def set_faults(self, *rules: dict[str, Any]) -> None:
         """Put these fault rules (``simulator/faults.py``) in the place of all others."""
         self._ask("PUT", "/_simulator/faults", list(rules))

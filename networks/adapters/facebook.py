@@ -17,6 +17,7 @@ from networks.base import (
     Credentials,
     Length,
     Mode,
+    Notice,
     Numbers,
     Post,
     Profile,
@@ -35,6 +36,7 @@ from networks.facebook_reading import ask, read
 from networks.http import Http
 from networks.interpreting import read_id
 from networks.oauth import build_authorization_url, read_code
+from networks.signed_requests import read_signed_request
 
 # A Page's calls are counted against its own readers, 4,800 a day for each of them; none is counted
 # per sender. What is left is courtesy.
@@ -156,7 +158,7 @@ class Facebook:
                     account_id=profile.account_id,
                     access_token=token,
                     extra={"person": person.person_id},
-                    grant=f"person:{person.person_id}",
+                    grant=_name_grant(person.person_id),
                 ),
                 profile,
             )
@@ -242,6 +244,16 @@ class Facebook:
             raise Rejected(error.sentence, **error.facts)
         raise error
 
+    def read_notice(self, form: Mapping[str, str]) -> Notice:
+        """Read what Meta tells when a person removes this site, or wants to be erased.
+
+        It names the person, by whose authorisation their Pages are linked. Raises Rejected for
+        what Meta did not sign.
+        """
+        secret = self._registration.client_secret
+        person, issued_at = read_signed_request(form, secret=secret, network=self.label)
+        return Notice(network=self.name, grant=_name_grant(person), issued_at=issued_at)
+
     def compose(self, text: str, *, link: str, server: Server | None = None) -> Composition:
         """The share dialog takes a link and no words (it reads them from the linked page)."""
         if not link:
@@ -280,3 +292,8 @@ class Facebook:
     def _read_feed(self, http: Http, server: Server, credentials: Credentials) -> Feed:
         graph = self._open(http, server)
         return Feed(graph=graph, credentials=credentials, website=self._consent_url)
+
+
+def _name_grant(person_id: str) -> str:
+    """All Pages of a person live by one authorisation, known by their id at our app."""
+    return f"person:{person_id}"

@@ -18,6 +18,7 @@ from networks.base import (
     Credentials,
     Length,
     Mode,
+    Notice,
     Numbers,
     Post,
     Profile,
@@ -28,6 +29,7 @@ from networks.base import (
 from networks.errors import NeedsRelink, Rejected, gettext_noop
 from networks.http import Http
 from networks.oauth import build_authorization_url, read_code
+from networks.signed_requests import read_signed_request
 from networks.text import threads_length
 from networks.threads_calls import Calls
 from networks.threads_errors import EXPIRED
@@ -230,6 +232,15 @@ class Threads:
     ) -> None:
         """Always raises Rejected, with where the owner can do it: Threads has no way for us."""
         raise Rejected(_ONLY_YOU)
+
+    def read_notice(self, form: Mapping[str, str]) -> Notice:
+        """Read what Meta tells when an account's owner removes this site, or wants to be erased.
+
+        Raises Rejected for what Meta did not sign.
+        """
+        secret = self._registration.client_secret
+        account_id, issued_at = read_signed_request(form, secret=secret, network=self.label)
+        return Notice(network=self.name, account_id=account_id, issued_at=issued_at)
 
     def compose(self, text: str, *, link: str, server: Server | None = None) -> Composition:
         """Give Threads' own page (…/documentation/threads/threads-web-intents), text filled in."""
