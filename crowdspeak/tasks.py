@@ -6,6 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from crowdspeak.privacy import erase_begun
+from crowdspeak.purging import purge_old
 from launches import installation
 from supporters.revoking import revoke_due
 from supporters.servers import forget_servers
@@ -16,6 +17,7 @@ PARTS: tuple[Callable[[], object], ...] = (
     revoke_due,
     erase_begun,
     forget_servers,
+    purge_old,
 )
 
 
