@@ -157,8 +157,8 @@ async def make_tokens(request: web.Request) -> web.Response:
 async def revoke(request: web.Request) -> web.Response:
     """POST /_simulator/revoke {network, account}: what an owner does who removes every app.
 
-    Also gives `notices`, what the network tells apps of it (simulator/notices.py). With `callback`,
-    an address, they are sent there; `answers` is what came back.
+    Also gives `notices`, what the network tells apps of it (simulator/notices.py), if it does. With
+    `callback`, an address, they are sent there; `answers` is what came back.
     """
     desk = request.app[DESK]
     orders = await _read_orders(request)
@@ -169,7 +169,8 @@ async def revoke(request: web.Request) -> web.Response:
         notices += written
         if order.get("callback"):
             answers += [await tell(str(order["callback"]), each) for each in written]
-    return answer_json({"revoked": revoked, "notices": notices, "answers": answers})
+    told = {"notices": notices, "answers": answers} if notices else {}
+    return answer_json({"revoked": revoked, **told})
 
 
 async def consent(request: web.Request) -> web.Response:
