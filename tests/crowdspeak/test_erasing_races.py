@@ -331,7 +331,6 @@ def test_people_who_are_erased_around_the_moment_are_posted_once_or_not(
             deliver(launch_id)
     assert Launch.objects.get().state == LaunchState.FINISHED
     states = Delivery.objects.values_list("state", flat=True)
-    print("STATES", sorted(states), flush=True)
     assert set(states) <= set(FINAL_STATES)
     summary = networks.summarise()
     assert summary["duplicates"] == 0
