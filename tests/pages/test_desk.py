@@ -143,7 +143,7 @@ def test_desk_takes_few_queries(client, olive, rae, django_assert_max_num_querie
         campaign = write(olive, slug=f"d{number}", state="changes_asked", title="T", message="M")
         say(campaign, rae, verdict="changes_asked", reason="Why?")
     client.force_login(olive)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         client.get("/desk/")
 
 
