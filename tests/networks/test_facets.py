@@ -235,9 +235,9 @@ def test_address_longer_than_a_uri_may_be_stays_text() -> None:
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
-    started_at = time.perf_counter()
+    started_at = time.process_time()
     bluesky_facets(text)
-    assert time.perf_counter() - started_at < 3
+    assert time.process_time() - started_at < 3
 
 
 def test_utf8_length_counts_bytes() -> None:
