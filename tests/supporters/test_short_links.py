@@ -7,10 +7,11 @@ import pytest
 from django.urls import reverse
 
 from networks.registry import all_composers
+from supporters.announcing import tell_of_new_words
 from supporters.assisting import promise
 from supporters.models import AssistedPledge, Pledge
 from supporters.pledging import WordsChanged, join_words, pledge, sign_words
-from supporters.rewording import has_new_words, take_words, tell_of_new_words, with_wordings
+from supporters.rewording import has_new_words, take_words, with_wordings
 from tests.making import make_campaign, make_pledge, make_promise
 from tests.supporters.test_pledging import approve, make_account
 
