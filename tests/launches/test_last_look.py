@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from asgiref.sync import sync_to_async
 
 from campaigns.clock import database_now
 from launches import holding
@@ -16,6 +15,7 @@ from launches.preparing import keep
 from launches.sending import Desk, carry_out
 from launches.watching import DatabaseThread, HoldFlag
 from networks import registry
+from supporters.tokens import run_in_thread
 from tests.making import make_campaign, make_pledge
 from tests.platforms import link_by_consent, switch_on
 
@@ -39,9 +39,10 @@ def carry(held, *may_start, keeps=True):
     async def answer(_claim):
         return answers.pop(0)
 
-    @sync_to_async
-    def note(claim, prepared):
-        return keeps and keep(claim.delivery_id, attempt=claim.attempt, prepared=prepared)
+    async def note(claim, prepared):
+        return keeps and await run_in_thread(
+            lambda: keep(claim.delivery_id, attempt=claim.attempt, prepared=prepared)
+        )
 
     async def go():
         async with registry.open_http() as http:
