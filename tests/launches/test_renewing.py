@@ -76,6 +76,16 @@ def test_token_that_is_good_only_while_it_lasts_is_renewed_weeks_before_its_end(
     assert not Email.objects.exists()
 
 
+def test_account_that_was_let_in_today_is_not_asked_about_once_more(simulator, lend):
+    """Threads may have a reason not to renew a token, and is not asked for it every few minutes."""
+    lend("threads")
+    age(simulator, LinkedAccount.objects.get(), days=40)
+    LinkedAccount.objects.update(checked_at=database_now() - timedelta(hours=23))
+    assert renew_some() == 0
+    let_pass(hours=2)
+    assert renew_some() == 1
+
+
 @pytest.mark.parametrize("kind", ["bluesky", "x"])
 def test_authorisation_that_ends_by_not_being_used_is_used(lend, kind):
     lend(kind)
