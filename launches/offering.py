@@ -35,15 +35,12 @@ class Assisted:
     reported: int = 0
 
 
-def count_assisted(campaign: Campaign) -> Assisted:
-    """What was offered and reported of a campaign, also by people who are erased since."""
-    called = AssistedPledge.objects.filter(campaign=campaign, state=PledgeState.CALLED)
+def count_assisted(launch: Launch) -> Assisted:
+    """What was offered and reported of a launch, also by people who are erased since."""
+    called = AssistedPledge.objects.filter(campaign=launch.campaign_id, state=PledgeState.CALLED)
     found = called.aggregate(
         offered=Count("pk"), reported=Count("pk", filter=Q(reported_at__isnull=False))
     )
-    launch = Launch.objects.filter(campaign=campaign, kind=LaunchKind.REAL).first()
-    if launch is None:
-        return Assisted(**found)
     return Assisted(
         offered=found["offered"] + launch.erased_offered,
         reported=found["reported"] + launch.erased_reported,

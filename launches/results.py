@@ -86,6 +86,11 @@ def summarise(campaign: Campaign) -> Summary:
     launch = find_launch(campaign)
     if launch is None or launch.decided_at is None:
         return _summarise_pledges(campaign, launch)
+    return summarise_launch(launch)
+
+
+def summarise_launch(launch: Launch) -> Summary:
+    """The numbers of a launch that was decided."""
     deliveries: Any = Delivery.objects.filter(launch=launch)
     tally = deliveries.tally()
     answered = deliveries.filter(state=DeliveryState.SENT).aggregate(
@@ -101,7 +106,7 @@ def summarise(campaign: Campaign) -> Summary:
         first_lag_ms=_lag_ms(launch, answered["first"]),
         last_lag_ms=_lag_ms(launch, answered["last"]),
         by_hand=0,
-        assisted=count_assisted(campaign),
+        assisted=count_assisted(launch),
     )
 
 

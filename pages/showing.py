@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from campaigns.models import Campaign, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
 from launches.models import Launch
-from launches.results import Summary, find_launch, summarise
+from launches.results import Summary, find_launch, summarise_launch
 from networks.base import Mode
 from networks.registry import all_networks
 from pages.readying import COUNTS, Readying
@@ -136,14 +136,13 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
     """Gather the page of a campaign that ``reader`` (the request's user) may see."""
     revision = campaign.revision
     launch = find_launch(campaign)
-    is_decided = launch is not None and launch.decided_at is not None
     launch_at = campaign.launch_at
     return Showing(
         campaign=campaign,
         revision=revision,
         stage=find_stage(campaign, launch=launch, now=now),
         launch=launch,
-        summary=summarise(campaign) if is_decided else None,
+        summary=summarise_launch(launch) if launch and launch.decided_at else None,
         crowd=count_crowd(campaign),
         faces=list_faces(campaign, most=FACES),
         posts=list_posts(revision),
