@@ -315,9 +315,8 @@ def test_account_that_is_closed_is_kept_out(box, site, sam, state, code):
 
 
 def test_owner_who_removes_the_app_ends_its_tokens(box, site, sam):
-    assert box.call(
-        "POST", "/_simulator/revoke", json={"network": "threads", "account": "sam"}
-    ).json == {"revoked": 1}
+    order = {"network": "threads", "account": "sam"}
+    assert box.call("POST", "/_simulator/revoke", json=order).json["revoked"] == 1
     assert site.show(sam, "me").json["error"]["error_subcode"] == 458
     assert site.ask("v1.0/me").json["error"]["code"] == 190
 

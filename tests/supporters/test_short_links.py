@@ -138,12 +138,13 @@ def test_posts_by_hand_open_with_the_link_that_stands_in_them(browser, campaign,
         make_promise(campaign, sam, network=name, state="called", offered_at=campaign.launch_at)
     page = read(browser.get(reverse("promise", args=[campaign.slug])))
     rows = browser.get(reverse("promise", args=[campaign.slug])).context["rows"]
-    assert {row["composer"].name for row in rows} == set(all_composers())
+    assert {row["promised"].network for row in rows} == set(all_composers())
     for row in rows:
-        address = row["composition"].url
-        assert quote(LINK, safe="") not in address
-        assert quote(short, safe="") in address or not row["composition"].is_whole
-    shared = [row["composition"].url for row in rows if row["composer"].name == "facebook"]
+        composition = row["promised"].composition
+        assert quote(LINK, safe="") not in composition.url
+        assert quote(short, safe="") in composition.url or not composition.is_whole
+    promises = [row["promised"] for row in rows]
+    shared = [each.composition.url for each in promises if each.network == "facebook"]
     assert all(quote(short, safe="") in url for url in shared)
     assert f'The link in these words leads to <a href="{LINK}"' in page
 
