@@ -167,7 +167,11 @@ def main():
 
     sink, port = start_sink()
     try:
-        with run_postgres() as database, run_valkey() as redis, tempfile.TemporaryDirectory() as at:
+        with (
+            run_postgres(is_safe=True) as database,
+            run_valkey() as redis,
+            tempfile.TemporaryDirectory() as at,
+        ):
             os.environ |= {
                 "TEST_DATABASE_URL": database,
                 "TEST_REDIS_URL": redis,

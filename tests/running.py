@@ -1,37 +1,50 @@
-"""``make test``: the suite on SQLite, then the same on real PostgreSQL and Valkey.
+"""``make test``: the suite on SQLite, and the same on real PostgreSQL and Valkey, side by side.
 
 Both servers come as wheels and are started here, unless TEST_DATABASE_URL and TEST_REDIS_URL name
 others. Nothing is left out on PostgreSQL; on SQLite only the races that need two connections which
-wait for each other's rows.
+wait for each other's rows. What the run on SQLite says is shown once the other one is through.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import ExitStack
 
 from tests.servers import run_postgres, run_valkey
 
 QUICK = ["--ignore=tests/browser", "--ignore=tests/real"]
+SERVERS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
 
 
-def run_pytest(name, settings, *options):
-    """One run of the suite with these environment variables; gives its exit code."""
-    print(f"\n── the suite on {name} " + "─" * 40, flush=True)
+def start_pytest(settings, *options, output=None):
+    """Begin one run of the suite with these servers, or without any."""
     command = [sys.executable, "-m", "pytest", *QUICK, *options, *sys.argv[1:]]
-    return subprocess.run(command, env=os.environ | settings, check=False).returncode
+    others = {name: value for name, value in os.environ.items() if name not in SERVERS}
+    return subprocess.Popen(command, env=others | settings, stdout=output, stderr=subprocess.STDOUT)
+
+
+def announce(name):
+    """Say whose lines follow."""
+    print(f"\n── the suite on {name} " + "─" * 40, flush=True)
 
 
 def main():
     """Both runs; the exit code says whether both passed."""
-    codes = [run_pytest("SQLite", {}, "-m", "not postgres")]
     with ExitStack() as stack:
+        kept = stack.enter_context(tempfile.TemporaryFile("w+"))
         settings = {
             "TEST_DATABASE_URL": os.environ.get("TEST_DATABASE_URL")
             or stack.enter_context(run_postgres()),
             "TEST_REDIS_URL": os.environ.get("TEST_REDIS_URL") or stack.enter_context(run_valkey()),
         }
-        codes.append(run_pytest("PostgreSQL and Valkey", settings))
+        on_sqlite = stack.enter_context(start_pytest({}, "-m", "not postgres", output=kept))
+        announce("PostgreSQL and Valkey")
+        on_postgres = stack.enter_context(start_pytest(settings))
+        codes = [on_postgres.wait(), on_sqlite.wait()]
+        announce("SQLite")
+        kept.seek(0)
+        print(kept.read(), flush=True)
     return max(codes)
 
 
