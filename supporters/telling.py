@@ -44,7 +44,12 @@ def group_whole(pledges: Iterable[Agreed], *, limit: int) -> list[list[Agreed]]:
 
 
 def queue_confirm(request: ConfirmRequest, *, token: str) -> None:
-    """Ask whoever reads that address whether they want this."""
+    """Ask whoever reads that address whether they want this.
+
+    Anybody may have given it: only words that were reviewed are written there, and what somebody
+    wrote themselves is on the page with the button. Else this site would mail anything to anybody.
+    """
+    is_reviewed = request.text in request.revision.texts.values()
     queue_mail(
         request.email,
         template="confirm",
@@ -53,7 +58,7 @@ def queue_confirm(request: ConfirmRequest, *, token: str) -> None:
             "campaign": request.campaign,
             "revision": request.revision,
             "places": _name_places(request.networks),
-            "text": request.text,
+            "text": request.text if is_reviewed else "",
             "confirm_path": reverse("promise_confirm", args=[token]),
             "stop_path": address_reminder(request.campaign, email=request.email),
         },

@@ -21,7 +21,7 @@ from supporters.confirming import (
 )
 from supporters.counting import count_turnout
 from supporters.models import AssistedPledge, ConfirmRequest, Reminder
-from supporters.pledging import PledgeRefused, WordsChanged, sign_words
+from supporters.pledging import PledgeRefused, WordsChanged, join_words, sign_words
 from tests.making import make_campaign
 from tests.supporters.test_pledging import approve
 
@@ -61,6 +61,21 @@ def test_confirmed_address_makes_a_person_who_promises(campaign):
     assert {each.network for each in confirmed.promises} == {"x", "telegram"}
     assert {each.email for each in confirmed.promises} == {"ada@example.org"}
     assert count_turnout(campaign).by_hand == 1
+
+
+def test_nobody_has_this_site_mail_words_of_their_own_to_a_stranger(client, campaign):
+    words = "Your parcel waits at https://evil.example/pay"
+    text = join_words(campaign.approved, wording=1, words=words)
+    token = ask(campaign, words=words, seen=sign_words(campaign.approved, text=text))
+    mail = Email.objects.get()
+    assert "evil.example" not in mail.subject + mail.message + mail.html_message
+    assert "words of their own" in mail.message
+    assert "words of their own" in mail.html_message
+    # They are read before anything is confirmed.
+    assert "evil.example" in client.get(f"/confirm/{token}/").content.decode()
+    ask(campaign, email="eve@example.org")
+    reviewed = Email.objects.order_by("-pk")[0]
+    assert campaign.approved.text in reviewed.message
 
 
 def test_link_works_once(campaign):
