@@ -153,7 +153,7 @@ def erase_accounts(notice: Notice) -> int:
     """Erase the accounts that a network's notice is about; how many.
 
     Nothing is revoked there: they are removed already. Somebody of whom nothing else is known is
-    erased altogether.
+    erased altogether, unless people have lent their voice to a campaign of theirs that is to come.
     """
     people: dict[int, User] = {}
     accounts_named = find_accounts(notice).select_related("person", "known_server").order_by("pk")
@@ -163,7 +163,10 @@ def erase_accounts(notice: Notice) -> int:
         _erase_account(account)
     for person in people.values():
         if is_known_by_nothing_else(person):
-            erase(person)
+            try:
+                erase(person)
+            except ErasureRefused:
+                logger.warning("person %s has no account left, but a campaign to come", person.pk)
     return len(people)
 
 

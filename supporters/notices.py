@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -20,6 +21,7 @@ from networks.base import Notice
 from networks.registry import get
 from supporters import mails
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
+from supporters.standing import find_address
 
 CLOCKS_DIFFER = timedelta(seconds=5)  # at most, between a network and us
 
@@ -68,11 +70,17 @@ def note_removed(notice: Notice) -> int:
 
 
 def is_known_by_nothing_else(person: User) -> bool:
-    """Whether nothing is left of somebody once an account of theirs is gone."""
+    """Whether nothing is left of somebody once an account of theirs is gone.
+
+    An address that they confirmed is looked for itself: it need not be the one of their row, which
+    somebody else may have claimed before them.
+    """
     return (
         person.email is None
+        and not find_address(person)
         and not person.has_usable_password()
-        and not person.is_staff
+        and not is_mfa_enabled(person)
+        and not (person.is_staff or person.is_superuser)
         and not LinkedAccount.objects.filter(person=person).exists()
     )
 

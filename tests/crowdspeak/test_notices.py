@@ -8,15 +8,18 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from post_office.models import Email
 
 from accounts.models import User
 from campaigns.clock import database_now
 from launches.models import Delivery
+from supporters.confirming import confirm
 from supporters.linking import begin_linking, finish_linking
 from supporters.models import (
     AccountState,
+    AssistedPledge,
     ErasureRequest,
     LinkedAccount,
     PendingRevocation,
@@ -27,6 +30,7 @@ from supporters.unlinking import unlink
 from tests.dumping import find_words
 from tests.making import make_campaign, make_pledge
 from tests.platforms import link_by_consent
+from tests.supporters.test_confirming import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "simulated-threads-secret"
@@ -162,6 +166,40 @@ def test_who_is_known_by_that_account_alone_is_erased_altogether(networks):
     assert tell("erasure", sign(account.account_id)).status_code == 200
     assert not User.objects.exists()
     assert find_words(["quillfeather"]) == {}
+
+
+def test_who_confirmed_an_address_keeps_what_stands_by_it(networks, olive):
+    User.objects.create_user("ada@example.org", "somebody else claimed it, and proved nothing")
+    person = confirm(ask(make_campaign(olive), email="ada@example.org")).person
+    assert person.email is None
+    account = link_by_consent(networks, person, "quillfeather", kind="threads")
+    tell("erasure", sign(account.account_id))
+    assert find_words([account.account_id]) == {}
+    assert AssistedPledge.objects.get().person == person
+    assert User.objects.get(pk=person.pk).is_active
+
+
+def test_who_comes_in_by_a_passkey_is_not_erased_with_an_account(networks):
+    person = User.objects.create_user(name="Quillfeather")
+    Authenticator.objects.create(user=person, type="webauthn", data={})
+    account = link_by_consent(networks, person, "quillfeather", kind="threads")
+    tell("erasure", sign(account.account_id))
+    assert User.objects.get().is_active
+
+
+def test_whoever_organises_what_is_to_come_loses_the_account_alone(networks, sam):
+    person = User.objects.create_user(name="Quillfeather")
+    campaign = make_campaign(person)
+    pledge = make_pledge(campaign, link_by_consent(networks, sam, "sam", kind="mastodon"))
+    account = link_by_consent(networks, person, "quill", kind="threads")
+    signed = sign(account.account_id)
+    assert tell("erasure", signed).status_code == 200
+    assert find_words([account.account_id]) == {}
+    assert User.objects.get(pk=person.pk).name == "Quillfeather"
+    pledge.refresh_from_db()
+    assert pledge.state == PledgeState.LIVE
+    assert ErasureRequest.objects.get().done_at
+    assert tell("erasure", signed).status_code == 200
 
 
 def test_an_unlinked_account_is_erased_as_well(networks, sam):
