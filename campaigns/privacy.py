@@ -17,7 +17,7 @@ from accounts.models import User
 from campaigns.models import Campaign, CampaignState, ReviewDecision, Revision, RevisionState
 from campaigns.pictures import drop_unused
 
-Traces = Sequence[tuple[str, Sequence[str]]]  # addresses, each with names of accounts
+Traces = Sequence[tuple[str, Sequence[str]]]  # addresses, each with what names one of theirs
 
 
 def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def erase(person: User, *, addresses: Sequence[str], traces: Traces) -> None:
 
 
 def erase_mails_about(traces: Traces) -> None:
-    """Delete mails to an address that name one of these accounts, and no other mails there.
+    """Delete mails to an address that name what is theirs (an account), and no other mails there.
 
     An address that somebody gave and nobody confirmed may be somebody else's.
     """

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from campaigns.clock import database_now
+from supporters.addressing import address_promise
 from supporters.models import (
     AccountState,
     AssistedPledge,
@@ -61,12 +62,20 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
 
 
 def list_traces(person: User) -> list[tuple[str, list[str]]]:
-    """Addresses that they gave with a pledge, each with the accounts that mails there name."""
+    """Addresses that need not be theirs now, each with what only mails about them have in it.
+
+    Those that they gave with a pledge, with the accounts' names; and those that they promised by,
+    with the signed paths of the promises.
+    """
     found: defaultdict[str, set[str]] = defaultdict(set)
     given = Pledge.objects.filter(person=person).exclude(receipt_email="")
     for address, handle in given.values_list("receipt_email", "account__handle"):
         found[address.lower()].add(handle)
-    return [(address, sorted(handles)) for address, handles in sorted(found.items())]
+    promised = AssistedPledge.objects.filter(person=person).exclude(email="")
+    for each in promised.select_related("campaign"):
+        path = address_promise(each.campaign, person_id=person.pk)
+        found[each.email.lower()].add(path)
+    return [(address, sorted(marks)) for address, marks in sorted(found.items())]
 
 
 def cut_off_all(person: User) -> list[tuple[LinkedAccount, PendingRevocation]]:
