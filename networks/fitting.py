@@ -8,7 +8,10 @@ import regex
 
 from networks.base import Length
 
-_CHARACTER = regex.compile(r"\X")
+# \X goes back to the first of a row of flags at every one of them: those with more behind are taken
+# by themselves.
+_CHARACTER = regex.compile(r"\p{RI}{2}(?=\p{RI})|\X")
+_FIRST_LOOK = 512  # characters; a text may be a thousand times too long
 
 
 def split_fitting(text: str, *, measure: Callable[[str], Length | None]) -> tuple[str, str]:
@@ -23,11 +26,12 @@ def split_fitting(text: str, *, measure: Callable[[str], Length | None]) -> tupl
         return text, ""
     ends = [0, *(match.end() for match in _CHARACTER.finditer(text))]
     fits, over = 0, len(ends) - 1
+    step = _FIRST_LOOK
     while over - fits > 1:
-        middle = (fits + over) // 2
+        middle = min(fits + step, (fits + over) // 2)
         part = measure(text[: ends[middle]])
         if part is None or not part.over:
-            fits = middle
+            fits, step = middle, 2 * step
         else:
             over = middle
     return text[: ends[fits]], text[ends[fits] :]
