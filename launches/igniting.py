@@ -52,12 +52,16 @@ def end_cancelled() -> int:
 
 
 def _follow(launch: Launch, campaign: Campaign) -> Launch:
-    """The moment was moved: begin again from the new one."""
+    """The moment was moved: begin again from the new one.
+
+    Words can change until that one, so what was made ready is left: it says those of now.
+    """
     assert campaign.launch_at is not None
     assert campaign.latest_at is not None
     launch.launch_at, launch.latest_at = campaign.launch_at, campaign.latest_at
     launch.state = LaunchState.SCHEDULED
     launch.save(update_fields=["launch_at", "latest_at", "state"])
+    launch.deliveries.filter(attempt=0).update(prepared="", lease_until=None)
     return launch
 
 

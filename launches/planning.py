@@ -14,7 +14,8 @@ ARM_SECONDS = 30
 
 # A delivery that was armed and whose pledge was withdrawn meanwhile is taken over by the pledge
 # that the same account made since: one account, one delivery, and nobody pledged is forgotten. Also
-# where its owner was erased, and came again.
+# where its owner was erased, and came again. What was made ready of the older one is left, since it
+# says the older one's words.
 ARM = """
 INSERT INTO launches_delivery (
     launch_id, pledge_id, account_fingerprint, network, host, state, text, language,
@@ -26,7 +27,7 @@ FROM supporters_pledge AS pledge
 WHERE pledge.campaign_id = %s AND pledge.state = 'live'
 ON CONFLICT (launch_id, account_fingerprint) DO UPDATE
 SET pledge_id = excluded.pledge_id, host = excluded.host, state = 'planned', reason = '',
-    erased_at = NULL
+    prepared = '', lease_until = NULL, erased_at = NULL
 WHERE launches_delivery.attempt = 0
     AND launches_delivery.state IN ('planned', 'withdrawn')
     AND COALESCE(launches_delivery.pledge_id, 0) <> excluded.pledge_id

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +30,18 @@ LEASE_SECONDS = 30  # whoever has not made it ready by then is not going to
 
 logger = logging.getLogger(__name__)
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
-Work = tuple[int, str, Server, Credentials, Post]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One post to be made ready, for that pledge and no other."""
+
+    delivery_id: int
+    pledge_id: int
+    network: str
+    server: Server
+    credentials: Credentials
+    post: Post
 
 
 async def prepare_some(launch_id: int, *, http: Http, run: Run, seconds: float) -> int:
@@ -40,22 +52,23 @@ async def prepare_some(launch_id: int, *, http: Http, run: Run, seconds: float) 
     """
     work: list[Work] = await run(lambda: _take(launch_id))
     made = await asyncio.gather(*(_prepare(http, each, seconds=seconds) for each in work))
-    ready = [each for each in made if each is not None]
+    ready = [(each, prepared) for each, prepared in zip(work, made, strict=True) if prepared]
     if ready:
         await run(lambda: _keep(ready))
     return len(work)
 
 
-async def _prepare(http: Http, work: Work, *, seconds: float) -> tuple[int, str] | None:
-    delivery_id, network, server, credentials, post = work
+async def _prepare(http: Http, work: Work, *, seconds: float) -> str:
+    """What the network gave for it; empty where nothing could be made ready."""
     try:
         async with asyncio.timeout(seconds):
-            return delivery_id, await registry.get(network).prepare(http, server, credentials, post)
+            adapter = registry.get(work.network)
+            return await adapter.prepare(http, work.server, work.credentials, work.post)
     except (NetworkError, TimeoutError) as error:
-        logger.info("delivery %s could not be made ready: %s", delivery_id, error)
+        logger.info("delivery %s could not be made ready: %s", work.delivery_id, error)
     except Exception:
-        logger.exception("making delivery %s ready failed", delivery_id)
-    return None
+        logger.exception("making delivery %s ready failed", work.delivery_id)
+    return ""
 
 
 def _take(launch_id: int) -> list[Work]:
@@ -75,8 +88,16 @@ def _take(launch_id: int) -> list[Work]:
         account = row.pledge.account
         credentials = tokens.credentials_at_hand(account, now=now)
         if credentials is not None:
-            post = make_post(row, text=row.pledge.text, language=row.pledge.language)
-            work.append((row.pk, row.network, account.known_server.server, credentials, post))
+            work.append(
+                Work(
+                    delivery_id=row.pk,
+                    pledge_id=row.pledge.pk,
+                    network=row.network,
+                    server=account.known_server.server,
+                    credentials=credentials,
+                    post=make_post(row, text=row.pledge.text, language=row.pledge.language),
+                )
+            )
     return work
 
 
@@ -109,12 +130,19 @@ def _within_pace(rows: list[Any]) -> list[Any]:
     return kept
 
 
-def _keep(ready: list[tuple[int, str]]) -> None:
-    """Note what was made, for those that nobody has claimed meanwhile."""
-    for delivery_id, prepared in ready:
-        Delivery.objects.filter(pk=delivery_id, state=DeliveryState.PLANNED, attempt=0).update(
-            prepared=prepared
-        )
+def _keep(ready: list[tuple[Work, str]]) -> None:
+    """Note what was made, for those that nobody has claimed meanwhile.
+
+    Only for the pledge and the words that it was made of: both may be others by now.
+    """
+    for work, prepared in ready:
+        Delivery.objects.filter(
+            pk=work.delivery_id,
+            state=DeliveryState.PLANNED,
+            attempt=0,
+            pledge=work.pledge_id,
+            pledge__text=work.post.text,
+        ).update(prepared=prepared)
 
 
 def keep(delivery_id: int, *, attempt: int, prepared: str) -> bool:
