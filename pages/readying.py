@@ -19,16 +19,18 @@ COUNTS: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Readying:
-    """The accounts lent to a campaign, each in one of four: ``ready`` ones can be posted from.
+    """The accounts lent to a campaign, each in one of five: ``ready`` ones can be posted from.
 
     ``renew`` ones have to be authorised again by their owners, ``refused`` ones are kept from
-    posting by their network, and of ``unchecked`` ones nothing is known before the checks begin.
+    posting by their network, ``off`` ones are on a network that this site does not post to any
+    more, and of ``unchecked`` ones nothing is known before the checks begin.
     """
 
     accounts: int = 0
     ready: int = 0
     renew: int = 0
     refused: int = 0
+    off: int = 0
     unchecked: int = 0
 
     @property

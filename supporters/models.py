@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from networks.base import Server
+from networks.registry import automatic_networks
 from supporters.consents import Consent
 from supporters.farewells import ErasureRequest, PendingRevocation
 from supporters.promises import (
@@ -188,6 +189,7 @@ class Readiness(models.TextChoices):
     READY = "ready", _("Ready")
     REFUSED = "refused", _("Not let in")
     RENEW = "renew", _("To renew")
+    OFF = "off", _("Not posted to from here")
 
 
 class PledgeQuerySet(models.QuerySet["Pledge"]):
@@ -207,6 +209,7 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         checks_begin_at = F("campaign__launch_at") - CHECKS_BEGIN
         return self.annotate(
             found_readiness=Case(
+                When(~Q(network__in=list(automatic_networks())), then=Value(Readiness.OFF)),
                 When(account__state=AccountState.NEEDS_RELINK, then=Value(Readiness.RENEW)),
                 When(
                     ends & Q(account__ends_at__lt=F("campaign__latest_at")),
@@ -265,8 +268,13 @@ class Pledge(Consent):
 
     @property
     def readiness(self) -> Readiness:
-        """Whether its account can be posted from: known from three days before the launch on."""
+        """Whether its account can be posted from: known from three days before the launch on.
+
+        Never while this site does not post to its network, whatever was found before.
+        """
         account, campaign = self.account, self.campaign
+        if self.network not in automatic_networks():
+            return Readiness.OFF
         if account.state == AccountState.NEEDS_RELINK:
             return Readiness.RENEW
         if campaign.latest_at is not None and account.ends_before(campaign.latest_at):

@@ -108,6 +108,16 @@ def test_accounts_are_not_called_ready_before_they_were_checked(client, read, ol
     assert "Ready to postnot checked yet" in read("/campaigns/river/")
 
 
+def test_campaign_calls_nobody_ready_on_a_network_that_is_not_posted_to(
+    client, read, olive, settings
+):
+    lend(make_campaign(olive, launch_in=86_400))
+    settings.NETWORKS = {**settings.NETWORKS, "mastodon": {"mode": "assisted"}}
+    words = read("/campaigns/river/")
+    assert "Ready to post0" in words
+    assert "On networks that this site does not post to any more1" in words
+
+
 def test_campaign_tells_the_ready_from_those_that_still_have_to_be_checked(client, read, olive):
     campaign = make_campaign(olive, launch_in=86_400)
     pledges = [lend(campaign) for _ in range(5)]

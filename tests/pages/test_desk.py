@@ -130,6 +130,18 @@ def test_desk_says_how_many_accounts_are_ready(client, olive):
     assert "not checked yet" not in html
 
 
+@pytest.mark.parametrize("launch_in", [3600, 9 * 86_400])
+def test_desk_says_how_many_accounts_are_not_posted_to_any_more(
+    client, olive, settings, launch_in
+):
+    campaign = make_campaign(olive, launch_in=launch_in)
+    lend(campaign)
+    settings.NETWORKS = {**settings.NETWORKS, "mastodon": {"mode": "assisted"}}
+    html = open_desk(client, olive)[1]
+    assert "0 of one account lent is ready." in html
+    assert "One is on a network that this site does not post to any more." in html
+
+
 def test_desk_says_that_nothing_is_checked_so_long_before(client, olive):
     campaign = make_campaign(olive, launch_in=9 * 86_400)
     assert "not checked yet" not in open_desk(client, olive)[1]

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from campaigns.clock import database_now
+from supporters.mails import queue_relink
 from supporters.models import LinkedAccount, Pledge, Readiness
 from tests.making import make_campaign, make_pledge
 from tests.supporters.test_pledging import make_account
@@ -48,6 +49,26 @@ def test_readiness_is_the_same_in_the_database_and_in_a_page(olive, sam, facts, 
     change_account({"checked_at": timedelta()} | facts)
     pledge = Pledge.objects.with_readiness().select_related("account", "campaign").get()
     assert pledge.readiness == pledge.found_readiness == found
+
+
+@pytest.mark.parametrize("mode", ["assisted", "off"])
+@pytest.mark.parametrize("facts", [{}, {"checked_at": -4 * DAY}, {"state": "needs_relink"}])
+def test_account_of_a_network_that_is_not_posted_to_is_not_ready(olive, sam, settings, mode, facts):
+    make_pledge(make_campaign(olive, launch_in=3600), make_account(sam))
+    change_account({"checked_at": timedelta()} | facts)
+    settings.NETWORKS = {**settings.NETWORKS, "mastodon": {"mode": mode}}
+    pledge = Pledge.objects.with_readiness().select_related("account", "campaign").get()
+    assert pledge.readiness == pledge.found_readiness == Readiness.OFF
+
+
+def test_nobody_is_asked_to_renew_where_nothing_is_posted_any_more(olive, sam, settings):
+    make_pledge(make_campaign(olive, launch_in=3600), make_account(sam), receipt_email="sam@e.org")
+    change_account({"state": "needs_relink"})
+    account = LinkedAccount.objects.get()
+    settings.NETWORKS = {**settings.NETWORKS, "mastodon": {"mode": "assisted"}}
+    assert not queue_relink(account.pk)
+    settings.NETWORKS = {**settings.NETWORKS, "mastodon": {"mode": "automatic"}}
+    assert queue_relink(account.pk)
 
 
 @pytest.mark.parametrize(
