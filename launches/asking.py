@@ -13,6 +13,7 @@ from launches.models import ASKED, Delivery, Launch, LaunchState, Unlookable
 from launches.operators import is_operator, tell_operators
 from networks import registry
 from networks.errors import gettext_noop
+from supporters.models import PledgeState
 
 LEFT = gettext_noop(
     "The site had stood still, and this network does not show whether it was posted before. "
@@ -28,10 +29,12 @@ def must_ask(launch: Launch) -> bool:
 def ask_operator(launch: Launch, ready: QuerySet[Delivery]) -> bool:
     """Hold the launch if any of what is to be sent cannot be looked up; whether it was held.
 
-    Inside the transaction of the claim, which then takes nothing to send.
+    Inside the transaction of the claim, which then takes nothing to send. What is not sent anyway,
+    since it was withdrawn or this site does not post there any more, is no question.
     """
-    blind = [name for name, each in registry.all_networks().items() if not each.can_look_up]
-    number = ready.filter(network__in=blind).count() if blind else 0
+    blind = [name for name, each in registry.automatic_networks().items() if not each.can_look_up]
+    in_question = ready.filter(network__in=blind).exclude(pledge__state=PledgeState.WITHDRAWN)
+    number = in_question.filter(pledge__isnull=False).count() if blind else 0
     if not number:
         return False
     held = Launch.objects.filter(pk=launch.pk, state=LaunchState.FIRING).update(

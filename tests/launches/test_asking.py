@@ -6,9 +6,11 @@ from post_office.models import Email
 
 from launches import asking, holding
 from launches.claiming import claim
+from launches.igniting import ignite
 from launches.models import ASKED, Delivery, Launch, LaunchState, Unlookable
 from launches.ticking import tick
 from networks.adapters.mastodon import Mastodon
+from supporters.pledging import withdraw
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,6 +72,30 @@ def test_nobody_is_asked_where_everything_can_be_looked_up(crowd, fall_silent, l
     launch = launch_now(campaign)
     assert (launch.look_first, launch.unlookable) == (True, Unlookable.ASK)
     assert Delivery.objects.get().state == "sent"
+
+
+def switch_off(settings, _):
+    settings.NETWORKS = {**settings.NETWORKS, "mastodon": {"mode": "assisted"}}
+
+
+def take_back(_, pledge):
+    withdraw(pledge, person=pledge.person)
+
+
+@pytest.mark.parametrize(
+    ("do", "becomes"), [(switch_off, "not_sent"), (take_back, "withdrawn")], ids=["off", "withdrawn"]
+)
+def test_nobody_is_asked_about_what_is_not_sent_anyway(
+    crowd, fall_silent, launch_now, monkeypatch, settings, do, becomes
+):
+    monkeypatch.setattr(Mastodon, "can_look_up", False)
+    fall_silent(minutes=5)
+    campaign, (pledge,) = crowd(1, launch_in=-10)
+    tick(lambda _: None)
+    ignite(Launch.objects.get().pk)
+    do(settings, pledge)
+    assert launch_now(campaign, seconds=4).state == LaunchState.FINISHED
+    assert Delivery.objects.get().state == becomes
 
 
 def answer(client, launch, word):
