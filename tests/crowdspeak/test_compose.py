@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from crowdspeak import tasks  # noqa: F401 -- so that they are known
+from crowdspeak.celery import app as celery
+from launches.tasks import RUNS_AT_ONCE
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
@@ -20,6 +24,15 @@ def read_procfile():
 @pytest.mark.parametrize("name", ["worker", "beat"])
 def test_containers_run_what_the_procfile_runs(name):
     assert shlex.split(SERVICES[name]["command"]) == shlex.split(read_procfile()[name])
+
+
+def test_a_worker_has_a_thread_for_each_task_beside_as_many_launches_as_it_takes_part_in():
+    """Else a launch's work, which lasts, could keep the tick waiting: that is a silence."""
+    words = shlex.split(read_procfile()["worker"])
+    (threads,) = (int(word.partition("=")[2]) for word in words if "--concurrency" in word)
+    ours = [name for name in celery.tasks if name.startswith(("launches.", "crowdspeak."))]
+    assert len(ours) > 5, "tasks are found where they are declared"
+    assert threads >= RUNS_AT_ONCE + len(ours) - 1  # all of them but taking part in a launch
 
 
 def test_the_web_container_serves_the_same_application():
