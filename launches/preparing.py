@@ -148,7 +148,10 @@ def _keep(ready: list[tuple[Work, str]]) -> None:
 def keep(delivery_id: int, *, attempt: int, prepared: str) -> bool:
     """Note what was made ready for a claim, before it is used; whether the claim still stands.
 
-    Once it may have been used it stays, until its network said that it is gone.
+    Once it may have been used it stays, until its network said that it is gone. Of a post whose
+    owner was erased meanwhile nothing is kept, and so nothing is made public any more.
     """
-    mine = Delivery.objects.filter(pk=delivery_id, attempt=attempt, state=DeliveryState.CLAIMED)
+    mine = Delivery.objects.filter(
+        pk=delivery_id, attempt=attempt, state=DeliveryState.CLAIMED, erased_at=None
+    )
     return bool(mine.update(prepared=prepared))

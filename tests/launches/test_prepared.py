@@ -11,7 +11,8 @@ from django.conf import settings as site
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches.claiming import claim
+from launches.claiming import claim, give_back
+from launches.erasing import erase_pledges
 from launches.igniting import ignite
 from launches.models import Delivery, DeliveryState, Launch
 from launches.planning import arm_launches, create_launches
@@ -122,6 +123,17 @@ def test_claim_that_is_over_keeps_nothing(take):
     Delivery.objects.update(attempt=held.attempt + 1)
     assert not keep(held.delivery_id, attempt=held.attempt, prepared="4711")
     assert Delivery.objects.get().prepared == ""
+
+
+def test_nothing_is_kept_of_a_post_whose_owner_is_erased_meanwhile(take, launch_now, simulator):
+    campaign, held = take()
+    erase_pledges(pk=held.pledge_id)
+    assert not keep(held.delivery_id, attempt=held.attempt, prepared="4711")
+    assert Delivery.objects.get().prepared == ""
+    give_back([held])
+    launch_now(campaign)
+    assert Delivery.objects.get().state == DeliveryState.WITHDRAWN
+    assert simulator.summarise()["posts"] == 0
 
 
 OTHERS = "Other words, agreed to since."
