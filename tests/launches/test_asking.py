@@ -83,7 +83,9 @@ def take_back(_, pledge):
 
 
 @pytest.mark.parametrize(
-    ("do", "becomes"), [(switch_off, "not_sent"), (take_back, "withdrawn")], ids=["off", "withdrawn"]
+    ("do", "becomes"),
+    [(switch_off, "not_sent"), (take_back, "withdrawn")],
+    ids=["off", "withdrawn"],
 )
 def test_nobody_is_asked_about_what_is_not_sent_anyway(
     crowd, fall_silent, launch_now, monkeypatch, settings, do, becomes

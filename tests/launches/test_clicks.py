@@ -60,7 +60,7 @@ def test_nobody_came_is_a_zero(client, launched):
     launched()
     assert read_json(client) == 0
     page = read_results(client)
-    assert "At least 0 clicks on the short link." in page
+    assert "No click on the short link was counted so far." in page
     assert "Clicks in each hour" not in page
 
 

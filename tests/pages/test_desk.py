@@ -131,9 +131,7 @@ def test_desk_says_how_many_accounts_are_ready(client, olive):
 
 
 @pytest.mark.parametrize("launch_in", [3600, 9 * 86_400])
-def test_desk_says_how_many_accounts_are_not_posted_to_any_more(
-    client, olive, settings, launch_in
-):
+def test_desk_says_how_many_accounts_are_not_posted_to_any_more(client, olive, settings, launch_in):
     campaign = make_campaign(olive, launch_in=launch_in)
     lend(campaign)
     settings.NETWORKS = {**settings.NETWORKS, "mastodon": {"mode": "assisted"}}
