@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from io import BytesIO
+from urllib.parse import urlsplit
 
 from allauth.mfa.totp.internal import auth as totp
 from PIL import Image
@@ -35,7 +36,7 @@ OLIVE = "olive@river.example"
 SAM = "sam@supporters.example"
 TITLE = "Let the river run clean"
 MESSAGE = "Three barriers would stop the plastic before the sea. Build them this year."
-WORDS = f"{MESSAGE}\n\nhttps://river.example/barriers #CleanRiver"
+LINK = "https://river.example/barriers"
 OWN_WORDS = "I swim in it every summer."
 LAUNCH_SECONDS = 10
 # So slow that the launch room can be watched while the posts are on their way.
@@ -47,7 +48,7 @@ def test_a_draft_becomes_a_thunderclap(
 ) -> None:
     organiser = new_page(viewport=DESKTOP)
     sign_up(organiser, simulator, name="Olive Hartnell", email=OLIVE, look=look)
-    write_campaign(organiser)
+    write_campaign(organiser, site)
     review_campaign(new_page(viewport=DESKTOP), simulator, reviewer=rae)
 
     mail = simulator.wait_for_mail(OLIVE, subject=TITLE)
@@ -55,7 +56,7 @@ def test_a_draft_becomes_a_thunderclap(
     campaign = Campaign.objects.get(slug="let-the-river-run-clean")
     assert campaign.state == CampaignState.SCHEDULED
 
-    supporters = support_campaign(simulator, new_page, address=address)
+    supporters = support_campaign(simulator, new_page, address=address, said=find_words(site))
     watcher = new_page(viewport=DESKTOP)
     watch_launch(watcher, simulator, campaign=campaign)
     read_results(watcher, site, simulator, campaign=campaign)
@@ -67,7 +68,14 @@ def test_a_draft_becomes_a_thunderclap(
     assert "3 of 3 posts are out." in told["text"]
 
 
-def write_campaign(page: Page) -> None:
+def find_words(site: Product) -> str:
+    """The exact words; the link in them is a short one of the site, which counts its clicks."""
+    path = urlsplit(Campaign.objects.get().revision.short_link).path
+    assert path.startswith("/go/")
+    return f"{MESSAGE}\n\n{site.url}{path} #CleanRiver"
+
+
+def write_campaign(page: Page, site: Product) -> None:
     """Every step of the wizard; in the middle of the third the organiser goes away and comes back.
 
     Ends with the campaign in review.
@@ -110,7 +118,7 @@ def write_campaign(page: Page) -> None:
     look(page)
     press(page, "Save and check everything")
 
-    expect(page.locator("dl.answers")).to_contain_text(WORDS)
+    expect(page.locator("dl.answers")).to_contain_text(find_words(site))
     look(page)
     press(page, "Send for review")
     expect(page.get_by_role("heading", level=1)).to_have_text("It is being reviewed")
@@ -140,7 +148,7 @@ def review_campaign(page: Page, mailbox: PostalSimulator, *, reviewer: User) -> 
 
 
 def support_campaign(
-    simulator: PostalSimulator, new_page: NewPage, *, address: str
+    simulator: PostalSimulator, new_page: NewPage, *, address: str, said: str
 ) -> list[tuple[Page, str]]:
     """Four people on four networks lend an account, each on a phone; the last takes it back.
 
@@ -158,7 +166,7 @@ def support_campaign(
     for network, server, account, own_words, email in voices:
         page = new_page(viewport=PHONE)
         lend(page, campaign=address, network=network, address=server, account=account, look=look)
-        words = f"{own_words}\n\n{WORDS}" if own_words else WORDS
+        words = f"{own_words}\n\n{said}" if own_words else said
         agree(page, words=words, own_words=own_words, email=email)
         stayed.append((page, words))
     page, _ = stayed.pop()
@@ -214,9 +222,11 @@ def read_results(
     assert results["state"] == "finished"
     assert results["pledges"] == results["tally"]["sent"] == 3
     posts = simulator.list_posts()
-    assert sorted(post["text"] for post in posts) == sorted(
-        [WORDS, WORDS, f"{OWN_WORDS}\n\n{WORDS}"]
-    )
+    said = find_words(site)
+    assert sorted(post["text"] for post in posts) == sorted([said, said, f"{OWN_WORDS}\n\n{said}"])
+    [short] = {part for part in said.split() if "/go/" in part}
+    answer = page.request.get(short, max_redirects=0)
+    assert (answer.status, answer.headers["location"]) == (302, LINK)
     assert len({post["account"] for post in posts}) == 3
     assert simulator.summarise()["duplicates"] == 0
     page.goto(f"{campaign.get_absolute_url()}results/")
