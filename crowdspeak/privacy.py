@@ -199,13 +199,20 @@ def erase_address(email: str) -> None:
 
 
 def erase_begun() -> int:
-    """Go on with whom somebody began to erase, and did not come to an end. Gives how many."""
+    """Go on with whom somebody began to erase, and did not come to an end. Gives how many.
+
+    One that fails once more keeps nobody else from being erased.
+    """
     since = database_now() - GONE_ON_WITH_AFTER
-    begun = list(User.objects.filter(erasing_at__lt=since))
-    for person in begun:
+    done = 0
+    for person in User.objects.filter(erasing_at__lt=since).order_by("pk"):
         logger.warning("somebody was not erased to the end: that is done now")
-        finish_erasing(person)
-    return len(begun)
+        try:
+            finish_erasing(person)
+            done += 1
+        except Exception:
+            logger.exception("person %s could not be erased", person.pk)
+    return done
 
 
 def _tell_networks(noted: list[tuple[LinkedAccount, PendingRevocation]]) -> list[Left]:
