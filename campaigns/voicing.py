@@ -205,7 +205,7 @@ class MessageForm(StepForm):
 def empty_wording(sent: QueryDict) -> QueryDict:
     """What was sent, with the wording emptied whose button ``remove`` was pressed, if it was."""
     pressed = str(sent.get("remove", ""))
-    name = _name(int(pressed)) if pressed.isdecimal() else ""
+    name = _name(int(pressed)) if FURTHER.fullmatch(f"wording_{pressed}") else ""
     if name not in sent:
         return sent
     left = sent.copy()

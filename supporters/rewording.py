@@ -155,7 +155,7 @@ def take_words(pledge: Consent, *, person: User, revision_id: str, wording: str)
     ``revision_id`` and ``wording`` name what the page showed: an approved revision never changes.
     """
     newer = _get_seen(pledge.campaign, revision_id=revision_id)
-    text = newer.texts.get(int(wording)) if wording.isdecimal() else None
+    text = {str(position): text for position, text in newer.texts.items()}.get(wording)
     if text is None:
         raise PledgeRefused(_("Choose one of the wordings."))
     change_words(pledge, person=person, text=text, revision=newer)

@@ -105,6 +105,19 @@ def test_new_words_are_taken_in_the_wording_that_was_chosen(browser, campaign, a
     assert "The organiser changed the message" not in read(browser)
 
 
+@pytest.mark.parametrize("wording", ["", "3", "-1", "x", "9" * 5_000])
+def test_a_wording_that_is_not_there_is_refused_with_a_sentence(
+    browser, campaign, account, wording
+):
+    made = make_pledge(campaign, account)
+    newer = change(campaign)
+    answer = browser.post(
+        reverse("pledge_edit", args=[made.pk]), {"take": newer.pk, "wording": wording}
+    )
+    assert answer.status_code == 422
+    assert "Choose one of the wordings." in answer.content.decode()
+
+
 def test_kept_words_are_not_asked_about_again_for_that_revision(browser, campaign, account):
     made = make_pledge(campaign, account)
     newer = change(campaign)
