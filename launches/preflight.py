@@ -23,7 +23,7 @@ from launches import installation, pausing
 from launches.dealing import Due, take_due
 from launches.looking import Look, find_wait
 from launches.rounds import Round, find_coming, find_rounds
-from launches.sharing import list_open_networks, take_turn
+from launches.sharing import list_open_networks, may_be_asked, take_turn
 from launches.watching import DatabaseThread
 from networks import registry
 from networks.errors import TryLater
@@ -77,7 +77,9 @@ class _Look(Look):
         """One account, from its turn to what came of it. Nothing here raises."""
         try:
             async with self.take_place(due.host):
-                if self.may_begin(due.host):
+                if self.may_begin(due.host) and await self.database.run(
+                    partial(may_be_asked, due.account_id)
+                ):
                     await self._prove(check, due)
                 else:
                     await self.database.run(lambda: proving.put_off(check, until=None))

@@ -22,7 +22,14 @@ from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from launches import installation
 from launches.models import Heartbeat
-from launches.sharing import Host, Share, keep_to_share, list_open_networks
+from launches.sharing import (
+    Host,
+    Share,
+    is_left_alone,
+    keep_to_share,
+    list_open_networks,
+    may_be_asked,
+)
 from launches.watching import DatabaseThread
 from networks import registry
 from networks.base import Network
@@ -79,6 +86,7 @@ def find_due(now: datetime) -> QuerySet[LinkedAccount]:
         wanting |= _wants(networks[name], now=now)
     found: QuerySet[LinkedAccount] = LinkedAccount.objects.filter(
         wanting,
+        ~is_left_alone("pk", now=now),
         Exists(pledged),
         Q(busy_until=None) | Q(busy_until__lte=now),
         Q(known_server__rests_until=None) | Q(known_server__rests_until__lte=now),
@@ -117,10 +125,13 @@ async def _renew_some(*, stopping: Callable[[], bool]) -> int:
 
         async def renew(check: Check) -> None:
             async with places:
-                if stopping() or asyncio.get_running_loop().time() > begin_until:
-                    await database.run(partial(proving.put_off, check, until=None))
-                else:
+                is_late = asyncio.get_running_loop().time() > begin_until
+                if not (stopping() or is_late) and await database.run(
+                    partial(may_be_asked, check.account.pk)
+                ):
                     await _renew(http, check, database=database)
+                else:
+                    await database.run(partial(proving.put_off, check, until=None))
 
         await asyncio.gather(*(renew(check) for check in checks))
     return len(checks)

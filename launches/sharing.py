@@ -1,7 +1,8 @@
 """What work that can wait may ask of the networks: a share of the pace, and less beside a launch.
 
 Launches' posts are counted in the same windows (``pace``): whoever comes here takes what is left
-over, and never more than its own share.
+over, and never more than its own share. An account that a launch posts from is left alone: some
+networks end the old token once it is refreshed, and a post that was just sent with it is refused.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from django.db.models import Q
+
+from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from launches import pace, pausing
 from launches.models import OPEN_STATES, Delivery, Heartbeat, LaunchState
+from launches.planning import NEAR_SECONDS
 from networks import registry
 from networks.base import Allowance
-from supporters.models import KnownServer, Pledge, PledgeState
+from supporters.models import KnownServer, LinkedAccount, Pledge, PledgeState
 
 EVERY_SECONDS = 10  # between two looks at what is due
 LAUNCH_IS_NEAR = timedelta(minutes=5)
@@ -75,6 +80,33 @@ def list_open_networks(now: datetime) -> list[str]:
     """The networks that this site posts to, and that are not paused."""
     paused = pausing.list_paused(now)
     return [name for name in registry.automatic_networks() if name not in paused]
+
+
+def is_left_alone(account: str, *, now: datetime) -> Q:
+    """Whether a launch posts from an account just now, or is to in a minute; by a field's name.
+
+    Of one that does not come to an end soon, other work goes on beside.
+    """
+    about_to: Any = Pledge.objects.filter(
+        state=PledgeState.LIVE,
+        campaign__state=CampaignState.SCHEDULED,
+        campaign__launch_at__lte=now + timedelta(seconds=NEAR_SECONDS),
+    )
+    posting: Any = Delivery.objects.filter(
+        pledge__isnull=False,
+        state__in=OPEN_STATES,
+        launch__state=LaunchState.FIRING,
+        launch__launch_at__gt=now - LAUNCH_IS_NEAR,
+    )
+    return Q(**{f"{account}__in": about_to.order_by().values("account")}) | Q(
+        **{f"{account}__in": posting.order_by().values("pledge__account")}
+    )
+
+
+def may_be_asked(account_id: int) -> bool:
+    """Whether an account need not be left alone now: asked anew when its turn has come."""
+    found = LinkedAccount.objects.filter(is_left_alone("pk", now=database_now()), pk=account_id)
+    return not found.exists()
 
 
 def list_allowances(known: KnownServer, *, share: float = 1) -> list[Allowance]:

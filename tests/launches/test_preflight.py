@@ -9,7 +9,9 @@ from post_office.models import Email
 
 from accounts.models import User
 from campaigns.clock import database_now
+from campaigns.models import Campaign
 from launches import preflight, tasks
+from launches.dealing import take_due
 from launches.models import DeliveryState, Launch
 from launches.preflight import check_accounts
 from launches.results import summarise
@@ -84,6 +86,23 @@ def test_account_is_checked_once_at_each_milestone(lend, kind):
         assert readiness() == Readiness.READY
     come_near(campaign, seconds=61)
     assert check_accounts() == 0
+
+
+def test_check_whose_turn_comes_in_the_last_minute_is_not_begun(lend, networks, monkeypatch):
+    """A look takes two minutes at most: what it began to take before may have to wait."""
+    come_near(lend("bluesky"), minutes=10)
+    KnownServer.objects.update(checked_at=database_now())
+
+    def take_and_wait():
+        taken = take_due()
+        Campaign.objects.update(launch_at=database_now() + timedelta(seconds=30))
+        return taken
+
+    monkeypatch.setattr(preflight, "take_due", take_and_wait)
+    watch(networks)
+    assert check_accounts() == 1
+    assert count_requests(networks) == 0
+    assert find_account().busy_until is None
 
 
 def test_account_linked_since_the_round_began_is_not_asked_again(lend, networks):

@@ -85,6 +85,42 @@ def test_account_of_several_campaigns_is_checked_once_for_the_longest_of_them(ol
     assert taken() == []
 
 
+def test_nobody_is_checked_while_another_launch_posts_from_their_account(olive):
+    """A day before tomorrow's launch is the very moment of today's, and a refresh ends the token
+    that a post is just being sent with."""
+    today = make_campaign(olive, launch_in=40)
+    tomorrow = make_campaign(olive, slug="sea", launch_in=86_000)
+    (pledge,) = lend(today, 1)
+    make_pledge(tomorrow, pledge.account)
+    assert taken() == []
+    pass_moment(today)
+    create_launches(database_now())
+    assert taken() == []
+    launch = ignite(Launch.objects.get().pk)
+    assert taken() == []
+    launch.deliveries.update(state="sent", remote_id="1")
+    assert taken() == [pledge.account_id]
+
+
+def test_post_that_waits_for_long_keeps_its_account_from_no_check(olive):
+    today = make_campaign(olive, launch_in=-0.1)
+    tomorrow = make_campaign(olive, slug="sea", launch_in=86_000)
+    (pledge,) = lend(today, 1)
+    make_pledge(tomorrow, pledge.account)
+    create_launches(database_now())
+    launch = ignite(Launch.objects.get().pk)
+    launch.deliveries.update(state="waiting")
+    assert taken() == []
+    Launch.objects.update(launch_at=database_now() - timedelta(minutes=6))
+    assert taken() == [pledge.account_id]
+
+
+def pass_moment(campaign):
+    Campaign.objects.filter(pk=campaign.pk).update(
+        launch_at=database_now() - timedelta(milliseconds=1)
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -15,6 +15,7 @@ from launches.renewing import find_due, renew_some, wake_renewer
 from launches.ticking import tick
 from supporters import vault
 from supporters.models import AccountState, KnownServer, LinkedAccount, Pledge, PledgeState
+from supporters.pledging import withdraw
 from supporters.tokens import read_credentials
 from tests.launches.elapsing import let_pass
 from tests.making import make_campaign, make_pledge
@@ -132,6 +133,16 @@ def test_nothing_is_renewed_that_nobody_needs_or_that_is_to_be_left_alone(lend, 
     assert find_due(database_now()).exists()
     change()
     assert renew_some() == 0
+
+
+def test_nothing_is_renewed_while_another_launch_posts_from_its_account(lend, olive):
+    lend("bluesky")
+    let_pass(days=40)
+    near = make_campaign(olive, slug="sea", launch_in=40)
+    pledge = make_pledge(near, LinkedAccount.objects.get())
+    assert renew_some() == 0
+    withdraw(pledge, person=pledge.person)
+    assert renew_some() == 1
 
 
 def test_suspended_campaign_may_go_on_so_its_accounts_are_kept(lend):
