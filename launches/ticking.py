@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 60
 MAIL_BATCH = 200
+# In one transaction, of what is written while a launch posts: on SQLite a claim waits for its end.
+# More than one person can have promised to one campaign, so that all of theirs is one mail.
+PORTION = 20
 
 Wake = Callable[[int], object]
 Call = Callable[[], object]
@@ -67,9 +70,9 @@ def tick(
         partial(wake_checker, now, check),
         partial(wake_reader, now, read),
         partial(wake_renewer, now, renew),
-        partial(offering.offer_posts, now, limit=MAIL_BATCH),
-        partial(offering.send_reminders, now, limit=MAIL_BATCH),
-        partial(queue_receipts, limit=MAIL_BATCH),
+        partial(offer_posts, now),
+        partial(send_reminders, now),
+        partial(send_receipts),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),
         partial(tell_promises_of_changes, limit=MAIL_BATCH),
@@ -82,6 +85,31 @@ def tick(
         except Exception:
             # One mail that cannot be written must not keep a launch from its moment.
             logger.exception("a part of this tick failed: %s", step.func.__name__)
+
+
+def offer_posts(now: datetime) -> None:
+    """Offer what is posted by hand, some at a time."""
+    _tell_in_portions(partial(offering.offer_posts, now))
+
+
+def send_reminders(now: datetime) -> None:
+    """Write to who wanted to be reminded, some at a time."""
+    _tell_in_portions(partial(offering.send_reminders, now))
+
+
+def send_receipts() -> None:
+    """Tell people what became of their posts, some at a time."""
+    _tell_in_portions(queue_receipts)
+
+
+def _tell_in_portions(tell: Callable[..., int]) -> None:
+    """Write mails until none is left or it is enough for this tick, in short transactions."""
+    told = 0
+    while told < MAIL_BATCH:
+        number = tell(limit=min(PORTION, MAIL_BATCH))
+        if not number:
+            return
+        told += number
 
 
 def wake_workers(now: datetime, wake: Wake) -> None:

@@ -12,9 +12,12 @@ from accounts.models import User
 from campaigns import drafting
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches import holding, offering
+from launches import holding, offering, ticking
+from launches.igniting import ignite
 from launches.models import Launch, LaunchState
+from launches.planning import create_launches
 from launches.results import summarise
+from supporters import telling
 from supporters.assisting import report, withdraw
 from supporters.confirming import remind
 from supporters.models import AssistedPledge, PledgeState, Reminder
@@ -90,20 +93,44 @@ def test_who_withdrew_is_not_told(hands, launch_now):
 def test_many_are_told_in_batches_and_the_launch_is_not_over_before(hands, step, monkeypatch):
     monkeypatch.setattr("launches.ticking.MAIL_BATCH", 2)
     campaign, _ = hands(5, launch_in=-1)
-    from launches.igniting import ignite
-
     step()
     ignite(Launch.objects.get().pk)
     told = []
     for _ in range(4):
         told.append((len(mails_about("Post it now")), Launch.objects.get().state))
         step()
-    # Of the last one in a batch more may be left, so that one waits for the next tick.
-    assert told == [(number, "firing") for number in range(4)]
+    assert told == [(number, "firing") for number in (0, 2, 4, 5)]
     for _ in range(4):
         step()
     assert len(mails_about("Post it now")) == 5
     assert Launch.objects.get().state == LaunchState.FINISHED
+
+
+def test_many_are_told_in_short_transactions_and_a_tick_that_dies_has_told_the_first(
+    hands, step, monkeypatch
+):
+    """On SQLite, whoever claims or records waits for the end of each."""
+
+    class Died(BaseException):
+        pass
+
+    queue, queued = telling.queue_offer, []
+
+    def queue_or_die(promises):
+        queued.append(promises)
+        if len(queued) > ticking.PORTION:
+            raise Died
+        queue(promises)
+
+    hands(ticking.PORTION + 2, launch_in=-1)
+    create_launches(database_now())
+    ignite(Launch.objects.get().pk)
+    monkeypatch.setattr(telling, "queue_offer", queue_or_die)
+    with pytest.raises(Died):
+        step()
+    told = len(mails_about("Post it now"))
+    assert told == AssistedPledge.objects.filter(state=PledgeState.CALLED).count()
+    assert told == ticking.PORTION - 1  # of the last one more may be left, so it came after
 
 
 def test_under_the_threshold_nothing_is_offered_and_everybody_is_told(hands, launch_now, step):
@@ -205,8 +232,6 @@ def test_who_has_no_address_is_called_without_a_mail(networks, olive, launch_now
 
 
 def test_mail_that_cannot_be_written_keeps_no_other_waiting(hands, launch_now, monkeypatch, caplog):
-    from supporters import telling
-
     campaign, _ = hands(2, launch_in=0.1)
     write = telling.queue_mail
 
@@ -337,8 +362,6 @@ def test_reminder_that_comes_after_the_latest_time_says_that_it_is_late(olive, s
 
 def fire(campaign, step):
     """Let the launch fire now, without a tick after it."""
-    from launches.igniting import ignite
-
     step()
     now = database_now() - timedelta(milliseconds=1)
     times = {"launch_at": now, "latest_at": now + timedelta(minutes=45)}
