@@ -20,6 +20,7 @@ from launches.models import (
     LaunchState,
 )
 from launches.results import summarise
+from supporters.mails import may_hold_words
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ def _queue_receipt(delivery: Delivery) -> None:
             "campaign": delivery.launch.campaign,
             "was_missed": delivery.launch.state == LaunchState.MISSED,
             "was_sent": delivery.state == DeliveryState.SENT,
+            "text": delivery.text if may_hold_words(pledge, email=pledge.receipt_email) else "",
         },
     )
 

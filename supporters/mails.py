@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import F, Q
 
@@ -40,6 +41,17 @@ def find_recipient(pledge: Pledge) -> Recipient | None:
     return None
 
 
+def may_hold_words(pledge: Pledge, *, email: str) -> bool:
+    """Whether a mail to that address may hold the pledge's words: a person's own, once confirmed.
+
+    Any address can be typed in, and what nobody has reviewed is not ours to mail to it.
+    """
+    confirmed = EmailAddress.objects.filter(
+        user=pledge.person_id, email__iexact=email, verified=True
+    )
+    return not pledge.has_own_words or confirmed.exists()
+
+
 def queue_pledged(pledges: Sequence[Pledge]) -> None:
     """The receipt of pledges that one person just made to one campaign, in one mail."""
     first = pledges[0]
@@ -51,7 +63,7 @@ def queue_pledged(pledges: Sequence[Pledge]) -> None:
             "campaign": first.campaign,
             "revision": first.revision,
             "pledges": pledges,
-            "text": first.text,
+            "text": first.text if may_hold_words(first, email=first.receipt_email) else "",
         },
     )
 
@@ -136,7 +148,10 @@ def queue_new_words(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
             "campaign": campaign,
             "revision": revision,
             "texts": list(revision.texts.values()),
-            "pledges": pledges,
+            "told": [
+                (each, each.text if may_hold_words(each, email=recipient.email) else "")
+                for each in pledges
+            ],
         },
         expires_at=campaign.launch_at,
     )

@@ -32,6 +32,17 @@ def test_who_gave_an_address_gets_a_receipt_once(crowd, launch_now, step):
     assert campaign.approved.text.split()[0] in receipt.message
 
 
+def test_receipt_keeps_own_words_from_an_address_that_nobody_confirmed(crowd, launch_now, step):
+    campaign, pledges = crowd(1, launch_in=0.1)
+    give_address(pledges[0], "victim@example.org")
+    Pledge.objects.update(text="Buy pills.", has_own_words=True)
+    launch_now(campaign)
+    step()
+    receipt = Email.objects.get(to=["victim@example.org"])
+    assert "Buy pills." not in receipt.message + receipt.html_message
+    assert "The words are your own" in receipt.message
+
+
 def test_under_the_threshold_everybody_is_told_that_nothing_was_posted(crowd, launch_now, step):
     campaign, pledges = crowd(1, launch_in=0.1, threshold=5)
     give_address(pledges[0])

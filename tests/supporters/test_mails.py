@@ -6,7 +6,7 @@ import pytest
 from post_office.models import Email
 
 from campaigns.models import Campaign, CampaignState
-from supporters.mails import tell_of_changes
+from supporters.mails import Recipient, queue_new_words, queue_pledged, tell_of_changes
 from supporters.models import Pledge, PledgeState
 from supporters.tokens import mark_needs_relink
 from tests.making import make_campaign, make_pledge
@@ -118,3 +118,22 @@ def test_owner_is_not_asked_when_nothing_is_to_come(olive, sam):
     make_pledge(make_campaign(olive, launch_in=-10), account)
     assert mark_needs_relink(account)
     assert not Email.objects.exists()
+
+
+def test_own_words_are_mailed_to_no_address_that_nobody_confirmed(campaign, sam):
+    """Any address can be typed in, and nobody has reviewed what a person wrote themselves."""
+    own = make_pledge(
+        campaign, make_account(sam, "own"), text="Buy pills at evil.example", has_own_words=True
+    )
+    given = make_pledge(campaign, make_account(sam, "given"))
+    for email, holds_own in (("victim@example.org", False), (sam.email.upper(), True)):
+        for made, is_held in ((own, holds_own), (given, True)):
+            Email.objects.all().delete()
+            Pledge.objects.filter(pk=made.pk).update(receipt_email=email)
+            made.refresh_from_db()
+            queue_pledged([made])
+            queue_new_words(Recipient(email, "en"), pledges=[made])
+            for mail in Email.objects.all():
+                for part in (mail.message, mail.html_message):
+                    assert (made.text.split()[1] in part) == is_held
+                    assert ("The words are your own" in part) != is_held
