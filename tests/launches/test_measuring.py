@@ -255,7 +255,7 @@ def test_server_in_trouble_is_left_alone_and_nothing_is_unknown_for_0(say, netwo
     assert all(each.lease_until > database_now() for each in unread)
     assert not LinkedAccount.objects.exclude(state=AccountState.LINKED).exists()
     networks.clear_faults()
-    let_pass(seconds=61)
+    let_pass(seconds=90)
     assert read_numbers() == 2
     assert not Reading.objects.filter(likes=None).exists()
 
