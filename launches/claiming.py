@@ -4,36 +4,26 @@ A claim is committed before any request leaves. Its attempt number is the fence:
 latest number may record what came of it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import asking, erasing, installation, pace, pausing
+from launches import asking, installation, pace, pausing
 from launches.keys import delivery_key
-from launches.models import Delivery, DeliveryState, Launch, LaunchState, Unlookable
-from launches.sweeping import end_late
+from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from launches.weeding import Row, Words, find_end, read_rows, read_words
 from networks import registry
 from networks.base import Credentials, Post, Server
-from networks.errors import gettext_noop
 from supporters import tokens
-from supporters.models import AccountState, Pledge, PledgeState
+from supporters.models import KnownServer, Pledge, PledgeState
 
 BATCH = 250
-
-WITHDRAWN = gettext_noop("You withdrew before this could be posted.")
-SHUT_OUT = gettext_noop("This person's access was switched off, so nothing was posted for them.")
-UNLINKED = gettext_noop("The account was unlinked before the launch.")
-NEEDS_RELINK = gettext_noop(
-    "The authorisation for this account was no longer valid, and it was not renewed in time."
-)
-NETWORK_OFF = gettext_noop("This site does not post to this network any more.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +60,18 @@ class Claimed:
     exhausted: set[str] = field(default_factory=set)
 
 
-RELATED = ("launch__campaign", "pledge__account__known_server", "pledge__person")
+# In sets, not row by row: a launch's speed is decided here.
+CLAIM = """
+UPDATE launches_delivery SET
+    attempt = launches_delivery.attempt + 1,
+    lease_until = %s{further}
+FROM supporters_pledge AS pledge
+WHERE pledge.id = launches_delivery.pledge_id AND launches_delivery.id IN ({ids})
+"""
+SENDS = """,
+    state = 'claimed', tries = launches_delivery.tries + 1, due_at = NULL,
+    first_tried_at = COALESCE(launches_delivery.first_tried_at, %s),
+    text = pledge.text, language = pledge.language, revision_id = pledge.revision_id"""
 
 
 def claim(launch_id: int, *, most: int, except_hosts: Collection[str] = ()) -> Claimed:
@@ -87,162 +88,175 @@ def claim(launch_id: int, *, most: int, except_hosts: Collection[str] = ()) -> C
         lookups = due.filter(state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
             Q(lease_until=None) | Q(lease_until__lt=now)
         )
-        _claim(lookups, claimed, now=now, most=most, sends=False)
+        _claim(launch, lookups, claimed, most=most, sends=False)
         if launch.state != LaunchState.FIRING or launch.campaign.state == CampaignState.SUSPENDED:
             return claimed
         if now < launch.latest_at:
             ready = due.filter(state__in=[DeliveryState.PLANNED, DeliveryState.WAITING])
             if asking.must_ask(launch) and asking.ask_operator(launch, ready):
                 return claimed
-            _claim(ready, claimed, now=now, most=most - len(claimed.claims), sends=True)
+            _claim(launch, ready, claimed, most=most - len(claimed.claims), sends=True)
     return claimed
 
 
 def _claim(
-    due: "Iterable[Delivery]", claimed: Claimed, *, now: datetime, most: int, sends: bool
+    launch: Launch, due: QuerySet[Delivery], claimed: Claimed, *, most: int, sends: bool
 ) -> None:
     if most <= 0:
         return
-    rows = list(
-        due.select_for_update(skip_locked=True, of=("self",))  # type: ignore[attr-defined]
-        .select_related(*RELATED)
-        .order_by("pk")[:most]
-    )
-    rows = _within_pace(rows, claimed)
+    locked = due.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)
+    rows = read_rows(list(locked[:most]))
+    servers = {
+        known.pk: known.server
+        for known in KnownServer.objects.filter(pk__in={row.server_id for row in rows})
+    }
+    rows = _within_pace(rows, claimed, servers=servers)
     if sends:
-        rows = _call_pledges(rows, now=now)
+        _call_pledges(rows)
+    words = read_words(rows)
+    if sends:
+        rows = _end_unsendable(launch, rows, words=words, now=claimed.now)
     if not rows:
         return
-    ids = [row.pk for row in rows]
-    words = Pledge.objects.filter(pk=OuterRef("pledge_id"))
-    changes = {
-        "attempt": F("attempt") + 1,
-        "lease_until": now + timedelta(seconds=settings.LEASE_SECONDS),
-    }
-    if sends:
-        changes |= {
-            "state": DeliveryState.CLAIMED,
-            "tries": F("tries") + 1,
-            "due_at": None,
-            "first_tried_at": Coalesce("first_tried_at", now),
-            "text": Subquery(words.values("text")[:1]),
-            "language": Subquery(words.values("language")[:1]),
-            "revision": Subquery(words.values("revision")[:1]),
-        }
-    Delivery.objects.filter(pk__in=ids).update(**changes)
-    for row in Delivery.objects.filter(pk__in=ids).select_related(*RELATED).order_by("pk"):
-        claimed.claims.append(_describe(row, now=now, sends=sends))
+    lease_until = claimed.now + timedelta(seconds=settings.LEASE_SECONDS)
+    _move(rows, lease_until=lease_until, now=claimed.now, sends=sends)
+    for row in rows:
+        assert row.pledge_id is not None
+        assert row.server_id is not None
+        claimed.claims.append(
+            _describe(
+                launch,
+                row,
+                words=words[row.pledge_id],
+                server=servers[row.server_id],
+                lease_until=lease_until,
+                now=claimed.now,
+                sends=sends,
+            )
+        )
 
 
-def _within_pace(rows: list[Delivery], claimed: Claimed) -> list[Delivery]:
+def _within_pace(
+    rows: Sequence[Row], claimed: Claimed, *, servers: Mapping[int, Server]
+) -> list[Row]:
     """Keep what may leave now; remember the hosts that have to wait."""
-    wanted: dict[tuple[str, str], list[Delivery]] = {}
+    wanted: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         wanted.setdefault((row.network, row.host), []).append(row)
-    kept = []
+    kept: list[Row] = []
     for (name, host), group in wanted.items():
         network = registry.automatic_networks().get(name)
-        if network is None or group[0].pledge is None:
+        server_id = group[0].server_id
+        if network is None or server_id is None:
             kept += group
             continue
-        rules = network.allowances(group[0].pledge.account.known_server.server)
-        granted = pace.take(host, len(group), rules)
+        granted = pace.take(host, len(group), network.allowances(servers[server_id]))
         if granted < len(group):
             claimed.exhausted.add(host)
         kept += group[:granted]
     return kept
 
 
-def _call_pledges(rows: list[Delivery], *, now: datetime) -> list[Delivery]:
-    """Move pledges ``live → called``; what cannot be sent any more ends here, with its reason."""
+def _call_pledges(rows: Sequence[Row]) -> None:
+    """Move pledges ``live → called``: from here on it is too late to withdraw."""
     Pledge.objects.filter(pk__in=[row.pledge_id for row in rows], state=PledgeState.LIVE).update(
         state=PledgeState.CALLED
     )
-    states = dict(
-        Pledge.objects.filter(pk__in=[row.pledge_id for row in rows]).values_list("pk", "state")
-    )
-    networks = registry.automatic_networks()
+
+
+def _end_unsendable(
+    launch: Launch, rows: Sequence[Row], *, words: Mapping[int, Words], now: datetime
+) -> list[Row]:
+    """What cannot be sent any more ends here, with its reason; gives the others."""
     kept = []
     for row in rows:
-        if row.pledge is None:
-            end, reason = _end_erased(row)
-        elif states.get(row.pledge.pk) != PledgeState.CALLED:
-            end, reason = DeliveryState.WITHDRAWN, WITHDRAWN
-        elif not row.pledge.person.is_active:
-            end, reason = DeliveryState.NOT_SENT, SHUT_OUT
-        elif row.pledge.account.state == AccountState.UNLINKED:
-            end, reason = DeliveryState.WITHDRAWN, UNLINKED
-        elif row.pledge.account.state == AccountState.NEEDS_RELINK:
-            end, reason = DeliveryState.FAILED, NEEDS_RELINK
-        elif row.network not in networks:
-            end, reason = DeliveryState.NOT_SENT, NETWORK_OFF
-        elif _leaves_until(row) <= now:
-            end, reason = end_late(is_uncertain=row.is_uncertain)
-        elif row.launch.unlookable == Unlookable.LEAVE and not networks[row.network].can_look_up:
-            end, reason = DeliveryState.UNCONFIRMED, asking.LEFT
-        else:
+        said = words.get(row.pledge_id or 0)
+        ended = find_end(launch, row, said=said, now=now)
+        if ended is None:
             kept.append(row)
             continue
-        Delivery.objects.filter(pk=row.pk).update(state=end, reason=reason, reason_facts={})
+        state, reason = ended
+        Delivery.objects.filter(pk=row.delivery_id).update(
+            state=state, reason=reason, reason_facts={}
+        )
     return kept
 
 
-def _end_erased(row: Delivery) -> tuple[DeliveryState, str]:
-    """How a post ends whose owner was erased while it was being sent."""
-    if row.is_uncertain:
-        return end_late(is_uncertain=True)
-    return DeliveryState.WITHDRAWN, erasing.WITHDRAWN
+def _move(rows: Sequence[Row], *, lease_until: datetime, now: datetime, sends: bool) -> None:
+    """Write the claims down; what is to be sent copies the words of its pledge."""
+    marks = ", ".join(["%s"] * len(rows))
+    statement = CLAIM.format(further=SENDS if sends else "", ids=marks)
+    write = connection.ops.adapt_datetimefield_value
+    times = [lease_until, now] if sends else [lease_until]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement, [*(write(each) for each in times), *(row.delivery_id for row in rows)]
+        )
 
 
-def _leaves_until(row: Delivery) -> datetime:
-    """The latest time of this very post: what its supporter agreed to, or the launch's."""
-    assert row.pledge is not None
-    return row.pledge.leaves_until(launch_at=row.launch.launch_at, latest_at=row.launch.latest_at)
-
-
-def make_post(row: Delivery, *, text: str, language: str) -> Post:
+def make_post(launch: Launch, *, fingerprint: str, text: str, language: str, prepared: str) -> Post:
     """The post of a delivery: the same each time, whoever makes it."""
-    campaign = row.launch.campaign
+    campaign = launch.campaign
     planned_at = campaign.first_launch_at
     assert planned_at is not None, "a campaign that launches was approved"
     return Post(
         text=text,
         language=language,
         planned_at=planned_at,
-        key=delivery_key(
-            campaign=campaign.uid, fingerprint=row.account_fingerprint, planned_at=planned_at
-        ),
-        moved_to=row.launch.launch_at,
-        prepared=row.prepared,
+        key=delivery_key(campaign=campaign.uid, fingerprint=fingerprint, planned_at=planned_at),
+        moved_to=launch.launch_at,
+        prepared=prepared,
     )
 
 
-def _describe(row: Delivery, *, now: datetime, sends: bool) -> Claim:
-    assert row.pledge is not None
-    assert row.lease_until is not None
+def _describe(
+    launch: Launch,
+    row: Row,
+    *,
+    words: Words,
+    server: Server,
+    lease_until: datetime,
+    now: datetime,
+    sends: bool,
+) -> Claim:
+    """The claim as the statement above has written it."""
+    assert row.pledge_id is not None
+    assert row.account_id is not None
+    assert row.linked_at is not None
     return Claim(
-        delivery_id=row.pk,
-        attempt=row.attempt,
-        tries=row.tries,
-        pledge_id=row.pledge.pk,
-        account_id=row.pledge.account_id,
-        linked_at=row.pledge.account.linked_at,
+        delivery_id=row.delivery_id,
+        attempt=row.attempt + 1,
+        tries=row.tries + (1 if sends else 0),
+        pledge_id=row.pledge_id,
+        account_id=row.account_id,
+        linked_at=row.linked_at,
         network=row.network,
-        server=row.pledge.account.known_server.server,
-        credentials=tokens.credentials_at_hand(row.pledge.account, now=now),
-        post=make_post(row, text=row.text, language=row.language),
+        server=server,
+        credentials=tokens.open_if_good(
+            row.sealed_credentials or "",
+            state=row.account_state or "",
+            fingerprint=row.fingerprint,
+            now=now,
+        ),
+        post=make_post(
+            launch,
+            fingerprint=row.fingerprint,
+            text=words.text if sends else row.text,
+            language=words.language if sends else row.language,
+            prepared=row.prepared,
+        ),
         first_tried_at=row.first_tried_at or now,
-        lease_until=row.lease_until,
-        latest_at=_leaves_until(row),
-        looks=not sends or row.is_uncertain or _looks_first(row),
+        lease_until=lease_until,
+        latest_at=words.leaves_until(launch),
+        looks=not sends or row.is_uncertain or _looks_first(launch, row.network),
         is_uncertain=row.is_uncertain,
         sends=sends,
     )
 
 
-def _looks_first(row: Delivery) -> bool:
+def _looks_first(launch: Launch, network: str) -> bool:
     """Whether it is looked up though no attempt is known; not where there is nothing to see."""
-    return row.launch.look_first and registry.get(row.network).can_look_up
+    return launch.look_first and registry.get(network).can_look_up
 
 
 def give_back(claims: Collection[Claim]) -> None:

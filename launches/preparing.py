@@ -16,7 +16,7 @@ from django.db import transaction
 
 from campaigns.clock import database_now
 from launches import installation, pace
-from launches.claiming import RELATED, make_post
+from launches.claiming import make_post
 from launches.models import Delivery, DeliveryState, LaunchState
 from networks import registry
 from networks.base import Credentials, Post, Server
@@ -29,6 +29,7 @@ BATCH = 100
 LEASE_SECONDS = 30  # whoever has not made it ready by then is not going to
 
 logger = logging.getLogger(__name__)
+RELATED = ("launch__campaign", "pledge__account__known_server")
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
@@ -88,6 +89,13 @@ def _take(launch_id: int) -> list[Work]:
         account = row.pledge.account
         credentials = tokens.credentials_at_hand(account, now=now)
         if credentials is not None:
+            post = make_post(
+                row.launch,
+                fingerprint=row.account_fingerprint,
+                text=row.pledge.text,
+                language=row.pledge.language,
+                prepared=row.prepared,
+            )
             work.append(
                 Work(
                     delivery_id=row.pk,
@@ -95,7 +103,7 @@ def _take(launch_id: int) -> list[Work]:
                     network=row.network,
                     server=account.known_server.server,
                     credentials=credentials,
-                    post=make_post(row, text=row.pledge.text, language=row.pledge.language),
+                    post=post,
                 )
             )
     return work

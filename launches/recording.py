@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from django.db import connection, transaction
 
 from launches.erasing import blank_attempts, list_erased
-from launches.models import Attempt, AttemptOutcome, Delivery, DeliveryState
+from launches.models import AttemptOutcome, Delivery, DeliveryState
 from supporters import tokens
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,14 @@ class Result:
 
 SOURCE = {
     "postgresql": """json_to_recordset(%s::json) AS new(
-        id bigint, attempt int, state text, ended_at timestamptz, due_at timestamptz,
+        id bigint, attempt int, state text, outcome text, started_at timestamptz,
+        ended_at timestamptz, due_at timestamptz,
         remote_id text, permalink text, reason text, reason_facts jsonb, unmade boolean)""",
     "sqlite": """(SELECT
         json_extract(value, '$.id') AS id, json_extract(value, '$.attempt') AS attempt,
-        json_extract(value, '$.state') AS state, json_extract(value, '$.ended_at') AS ended_at,
+        json_extract(value, '$.state') AS state, json_extract(value, '$.outcome') AS outcome,
+        json_extract(value, '$.started_at') AS started_at,
+        json_extract(value, '$.ended_at') AS ended_at,
         json_extract(value, '$.due_at') AS due_at,
         json_extract(value, '$.remote_id') AS remote_id,
         json_extract(value, '$.permalink') AS permalink,
@@ -90,6 +93,18 @@ WHERE launches_delivery.id = new.id AND (
         AND launches_delivery.state IN ('claimed', 'unknown')))
 """
 
+# "WHERE TRUE": without it SQLite takes ON for the beginning of a join.
+KEEP = """
+INSERT INTO launches_attempt (
+    delivery_id, number, outcome, started_at, ended_at, remote_id, reason, reason_facts
+)
+SELECT new.id, new.attempt, new.outcome, new.started_at, new.ended_at, new.remote_id, new.reason,
+    new.reason_facts
+FROM {source}
+WHERE TRUE
+ON CONFLICT (delivery_id, number) DO NOTHING
+"""
+
 
 def record(results: Collection[Result]) -> int:
     """Record results; give how many were taken (the fence turns late ones away).
@@ -98,14 +113,12 @@ def record(results: Collection[Result]) -> int:
     """
     if not results:
         return 0
-    statement = RECORD.format(source=SOURCE[connection.vendor])
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [json.dumps([_flatten(result) for result in results])])
-            taken = int(cursor.rowcount)
-        Attempt.objects.bulk_create(
-            [_describe_attempt(result) for result in results], ignore_conflicts=True
-        )
+    source = SOURCE[connection.vendor]
+    told = [json.dumps([_flatten(result) for result in results])]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(RECORD.format(source=source), told)
+        taken = int(cursor.rowcount)
+        cursor.execute(KEEP.format(source=source), told)
         if erased := list_erased([result.delivery_id for result in results]):
             blank_attempts(erased)
     for result in results:
@@ -144,6 +157,8 @@ def _flatten(result: Result) -> dict[str, object]:
         "id": result.delivery_id,
         "attempt": result.attempt,
         "state": result.state.value,
+        "outcome": str(result.outcome),
+        "started_at": _write_time(result.started_at),
         "ended_at": _write_time(result.ended_at),
         "due_at": _write_time(result.due_at),
         "remote_id": _clean(result.remote_id),
@@ -165,16 +180,3 @@ def _clean_facts(result: Result) -> dict[str, str | float]:
         name: _clean(fact) if isinstance(fact, str) else fact
         for name, fact in result.reason_facts.items()
     }
-
-
-def _describe_attempt(result: Result) -> Attempt:
-    return Attempt(
-        delivery_id=result.delivery_id,
-        number=result.attempt,
-        outcome=result.outcome,
-        started_at=result.started_at,
-        ended_at=result.ended_at,
-        remote_id=_clean(result.remote_id),
-        reason=result.reason,
-        reason_facts=_clean_facts(result),
-    )

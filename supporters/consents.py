@@ -5,7 +5,7 @@ Shared by everything that is said in a person's name, whether we post it or they
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -17,6 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from campaigns.models import Campaign, Revision
 from supporters.states import PledgeState
+
+
+def leaves_until(*, launch_at: datetime, latest_at: datetime, agreed: timedelta) -> datetime:
+    """The last moment at which a post may leave whose supporter agreed to so much lateness."""
+    return min(latest_at, launch_at + agreed)
 
 
 class Consent(models.Model):
@@ -66,7 +71,8 @@ class Consent(models.Model):
         How late after the moment that may be is part of what was agreed to: it moves along with
         the moment, and never grows.
         """
-        return min(latest_at, launch_at + (self.agreed_latest_at - self.agreed_launch_at))
+        agreed = self.agreed_latest_at - self.agreed_launch_at
+        return leaves_until(launch_at=launch_at, latest_at=latest_at, agreed=agreed)
 
     def can_be_edited(self, now: datetime) -> bool:
         """Whether its words may still change: until T-60 s."""

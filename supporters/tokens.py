@@ -93,9 +93,18 @@ def credentials_at_hand(account: LinkedAccount, *, now: datetime) -> Credentials
 
     None: it has to be refreshed first, or cannot be read; ``refresh_if_needed`` tells which.
     """
+    return open_if_good(
+        account.sealed_credentials, state=account.state, fingerprint=account.fingerprint, now=now
+    )
+
+
+def open_if_good(sealed: str, *, state: str, fingerprint: str, now: datetime) -> Credentials | None:
+    """The same for who has read no more of the row than this."""
+    if state != AccountState.LINKED or not sealed:
+        return None
     try:
-        credentials = read_credentials(account)
-    except (NeedsRelink, vault.VaultError):
+        credentials = vault.unseal_credentials(sealed, fingerprint=fingerprint)
+    except vault.VaultError:
         return None
     return None if is_running_out(credentials, now=now) else credentials
 

@@ -1,0 +1,120 @@
+"""Read what is about to be claimed, and tell what cannot be sent any more, with the reason.
+
+Read in tuples and not in models: this is most of what a launch does between two requests.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from launches import asking, erasing
+from launches.models import Delivery, DeliveryState, Launch, Unlookable
+from launches.sweeping import end_late
+from networks import registry
+from networks.errors import gettext_noop
+from supporters.consents import leaves_until
+from supporters.models import AccountState, Pledge, PledgeState
+
+WITHDRAWN = gettext_noop("You withdrew before this could be posted.")
+SHUT_OUT = gettext_noop("This person's access was switched off, so nothing was posted for them.")
+UNLINKED = gettext_noop("The account was unlinked before the launch.")
+NEEDS_RELINK = gettext_noop(
+    "The authorisation for this account was no longer valid, and it was not renewed in time."
+)
+NETWORK_OFF = gettext_noop("This site does not post to this network any more.")
+
+
+class Row(NamedTuple):
+    """What there is to know of a delivery before it is claimed; its pledge is gone once erased."""
+
+    delivery_id: int
+    network: str
+    host: str
+    fingerprint: str
+    attempt: int
+    tries: int
+    prepared: str
+    first_tried_at: datetime | None
+    is_uncertain: bool
+    text: str
+    language: str
+    pledge_id: int | None
+    is_active: bool | None
+    account_id: int | None
+    account_state: str | None
+    linked_at: datetime | None
+    sealed_credentials: str | None
+    server_id: int | None
+
+
+COLUMNS = (
+    *("pk", "network", "host", "account_fingerprint", "attempt", "tries", "prepared"),
+    *("first_tried_at", "is_uncertain", "text", "language", "pledge"),
+    *("pledge__person__is_active", "pledge__account", "pledge__account__state"),
+    *("pledge__account__linked_at", "pledge__account__sealed_credentials"),
+    "pledge__account__known_server",
+)
+
+
+class Words(NamedTuple):
+    """What a pledge says now. Once it is called nobody changes it any more."""
+
+    state: str
+    text: str
+    language: str
+    agreed_launch_at: datetime
+    agreed_latest_at: datetime
+
+    def leaves_until(self, launch: Launch) -> datetime:
+        """The latest time of this very post: what its supporter agreed to, or the launch's."""
+        return leaves_until(
+            launch_at=launch.launch_at,
+            latest_at=launch.latest_at,
+            agreed=self.agreed_latest_at - self.agreed_launch_at,
+        )
+
+
+def read_rows(ids: Sequence[int]) -> list[Row]:
+    found = Delivery.objects.filter(pk__in=ids).order_by("pk").values_list(*COLUMNS)
+    return [Row._make(values) for values in found]
+
+
+def read_words(rows: Sequence[Row]) -> dict[int, Words]:
+    """What the pledges of these say, by their ids."""
+    found = Pledge.objects.filter(pk__in=[row.pledge_id for row in rows])
+    return {pk: Words(*said) for pk, *said in found.values_list("pk", *Words._fields)}
+
+
+def find_end(
+    launch: Launch, row: Row, *, said: Words | None, now: datetime
+) -> tuple[DeliveryState, str] | None:
+    """The state and the reason of what cannot be sent any more; None for what can.
+
+    ``said`` is what its pledge says once all that could be called are.
+    """
+    network = registry.automatic_networks().get(row.network)
+    end: tuple[DeliveryState, str] | None = None
+    if row.pledge_id is None:
+        end = _end_erased(row)
+    elif said is None or said.state != PledgeState.CALLED:
+        end = DeliveryState.WITHDRAWN, WITHDRAWN
+    elif not row.is_active:
+        end = DeliveryState.NOT_SENT, SHUT_OUT
+    elif row.account_state == AccountState.UNLINKED:
+        end = DeliveryState.WITHDRAWN, UNLINKED
+    elif row.account_state == AccountState.NEEDS_RELINK:
+        end = DeliveryState.FAILED, NEEDS_RELINK
+    elif network is None:
+        end = DeliveryState.NOT_SENT, NETWORK_OFF
+    elif said.leaves_until(launch) <= now:
+        end = end_late(is_uncertain=row.is_uncertain)
+    elif launch.unlookable == Unlookable.LEAVE and not network.can_look_up:
+        end = DeliveryState.UNCONFIRMED, asking.LEFT
+    return end
+
+
+def _end_erased(row: Row) -> tuple[DeliveryState, str]:
+    """How a post ends whose owner was erased while it was being sent."""
+    if row.is_uncertain:
+        return end_late(is_uncertain=True)
+    return DeliveryState.WITHDRAWN, erasing.WITHDRAWN
