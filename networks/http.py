@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from networks.addresses import check_url, is_public
 from networks.errors import (
@@ -59,6 +61,8 @@ _NOT_NOW = gettext_noop("Nothing is sent to %(host)s just now.")
 
 Gate = Callable[[], Awaitable[bool]]
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a header could break out of its line by them
+
 
 class NotJson(ValueError):
     """An answer that should be JSON and is not. Says nothing of what it was."""
@@ -66,7 +70,7 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered: ``body`` is unpacked, ``url`` is without its query.
+    """What a server answered: ``body`` is unpacked, ``address`` is what was asked, query and all.
 
     ``repr`` shows neither headers nor body, since both may hold tokens.
     """
@@ -74,7 +78,12 @@ class Answer:
     status: int
     headers: CIMultiDictProxy[str] = field(repr=False)
     body: bytes = field(repr=False)
-    url: str
+    address: URL = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """What was asked, without its query."""
+        return str(self.address.with_query(None).with_fragment(None))
 
     def json(self) -> Any:
         """Read the body as JSON. Raises NotJson."""
@@ -201,10 +210,10 @@ class Http:
         (``scope="host"``) when nothing was sent, OutcomeUnknown when something may have been;
         behind a gate that is shut, TryLater (``scope="account"``).
         """
-        target, exempt = check_url(url, allowed_hosts=self.allowed_hosts)
+        target, exempt = _check_url(url, self.allowed_hosts)
         host = target.host_port_subcomponent or ""
         sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
-        if any(_has_controls(name) or _has_controls(value) for name, value in sent_headers.items()):
+        if any(_CONTROLS.search(name + value) for name, value in sent_headers.items()):
             raise Rejected(_UNSENDABLE, host=host)
         if self.gate is not None and method != "GET" and not await self.gate():
             raise TryLater(_NOT_NOW, after_seconds=0, host=host)
@@ -227,8 +236,7 @@ class Http:
             ):
                 content = await _read_capped(response, max_bytes)
                 if content is not None:
-                    shown = str(target.with_query(None).with_fragment(None))
-                    return Answer(response.status, response.headers, content, shown)
+                    return Answer(response.status, response.headers, content, target)
                 response.close()
                 failure = OutcomeUnknown(_TOO_MUCH, host=host)
         except TimeoutError:
@@ -243,6 +251,12 @@ class Http:
             _attempt.reset(token)
         # Raised out here so that it carries no other exception: those of aiohttp hold the request.
         raise failure
+
+
+@lru_cache(maxsize=1024)
+def _check_url(url: str, allowed_hosts: frozenset[str]) -> tuple[URL, bool]:
+    """``check_url``, once for each address: a launch sends to the same few again and again."""
+    return check_url(url, allowed_hosts=allowed_hosts)
 
 
 def _pack(
@@ -261,11 +275,6 @@ def _pack(
         packed.setdefault("Content-Type", "application/x-www-form-urlencoded")
         return packed, urlencode(form).encode()
     return packed, data
-
-
-def _has_controls(value: str) -> bool:
-    """Whether a header's text could break out of its line."""
-    return re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) is not None
 
 
 async def _read_capped(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:

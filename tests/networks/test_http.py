@@ -7,6 +7,7 @@ import socket
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from networks.errors import Rejected, TryLater
 from networks.http import Answer, NotJson
@@ -53,7 +54,7 @@ def test_json_and_raw_bodies_arrive_as_given() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": ', b"\xff\xfe", b"[" * 200_000])
 def test_what_is_not_json_is_told_without_its_content(body: bytes) -> None:
-    answer = Answer(200, {}, body, "https://mastodon.social/")  # type: ignore[arg-type]
+    answer = Answer(200, {}, body, URL("https://mastodon.social/"))  # type: ignore[arg-type]
     with pytest.raises(NotJson) as caught:
         answer.json()
     assert str(caught.value) == "not JSON"

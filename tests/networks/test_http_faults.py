@@ -10,6 +10,7 @@ import traceback
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from networks.errors import OutcomeUnknown, Rejected, TryLater
 from networks.http import Answer
@@ -292,7 +293,7 @@ def test_token_is_in_no_error_and_no_log(fault: str, caplog: pytest.LogCaptureFi
 
 
 def test_answer_shows_neither_headers_nor_body() -> None:
-    answer = Answer(200, {"Set-Cookie": SECRET}, SECRET.encode(), "https://a.example/")  # type: ignore[arg-type]
+    answer = Answer(200, {"Set-Cookie": SECRET}, SECRET.encode(), URL("https://a.example/"))  # type: ignore[arg-type]
     assert SECRET not in repr(answer)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from networks.dpop import Nonces, Prover, load_key, make_key
 from networks.errors import (
@@ -40,7 +41,7 @@ HOST = "as.example"
 
 def answer_with(body: bytes | str, *, status: int = 200) -> Answer:
     raw = body if isinstance(body, bytes) else body.encode()
-    return Answer(status, CIMultiDictProxy(CIMultiDict()), raw, f"https://{HOST}/oauth/token")
+    return Answer(status, CIMultiDictProxy(CIMultiDict()), raw, URL(f"https://{HOST}/oauth/token"))
 
 
 def test_challenge_is_the_one_of_rfc_7636_appendix_b() -> None:
