@@ -65,7 +65,9 @@ class Entry:
 
     @property
     def people(self) -> int:
-        """How many people count."""
+        """How many people count; once it was decided, those who counted then."""
+        if self.launch is not None and self.launch.people is not None:
+            return self.launch.people
         return self.turnout.people
 
     @property

@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from campaigns.models import Campaign, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
-from launches.models import Launch
+from launches.models import DeliveryState, Launch
 from launches.results import Summary, find_launch, summarise_launch
 from networks.base import Mode
 from networks.registry import all_networks
@@ -125,6 +125,14 @@ class Showing:
         """Whether anybody may find it, search engines too."""
         is_public = self.campaign.visibility == Visibility.PUBLIC
         return is_public and not self.stage.is_private
+
+    @property
+    def is_reach_of_some(self) -> bool:
+        """Whether people who were erased since the launch are missing in the reach."""
+        if self.summary is None:
+            return False
+        stand = self.summary.pledges - self.summary.tally[DeliveryState.WITHDRAWN]
+        return self.crowd.accounts < stand
 
     @property
     def url(self) -> str:

@@ -14,6 +14,6 @@ def lag(milliseconds: int | None) -> str:
         return "–"
     seconds = milliseconds / 1000
     if seconds >= 120:
-        return _("%(number)s min") % {"number": number_format(seconds / 60, 0)}
+        return _("%(number)s min") % {"number": number_format(round(seconds / 60), 0)}
     digits = 2 if seconds < 1 else 1 if seconds < 10 else 0
-    return _("%(number)s s") % {"number": number_format(seconds, digits)}
+    return _("%(number)s s") % {"number": number_format(round(seconds, digits), digits)}

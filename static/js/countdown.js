@@ -1,6 +1,6 @@
 // Keeps every [data-countdown] (a moment, ISO 8601) running, by the server's clock.
 (() => {
-  const started = performance.now();
+  const seen = new WeakMap(); // what the server said beside each clock, and when that was read
   const pad = (number) => String(number).padStart(2, "0");
 
   // The page's own clock: what the server said, plus what has passed since. A page that the
@@ -9,7 +9,10 @@
   const restored = navigation?.type === "back_forward";
   const readNow = (clock) => {
     const server = Date.parse(clock.dataset.now ?? "");
-    return restored || Number.isNaN(server) ? Date.now() : server + performance.now() - started;
+    if (restored || Number.isNaN(server)) return Date.now();
+    // A clock that came later, or was told another time, counts from then on.
+    if (seen.get(clock)?.server !== server) seen.set(clock, { server, at: performance.now() });
+    return server + performance.now() - seen.get(clock).at;
   };
 
   const show = (clock) => {

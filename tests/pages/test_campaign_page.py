@@ -296,3 +296,17 @@ def test_campaign_page_takes_few_queries(client, olive, django_assert_max_num_qu
         decide(campaign, "finished", pledges=pledges, outcomes=["sent"] * 30)
     with django_assert_max_num_queries(14 if is_over else 11):
         client.get("/campaigns/river/")
+
+
+def test_numbers_of_a_launch_stay_when_somebody_is_erased_since(client, read, olive):
+    campaign = make_campaign(olive, launch_in=-600)
+    pledges = [lend(campaign, followers=100) for _ in range(3)]
+    decide(campaign, "finished", pledges=pledges, outcomes=["sent"] * 3)
+    assert "Accounts lent3" in read("/campaigns/river/")
+    assert "still known here" not in read("/campaigns/river/")
+    pledges[0].delete()
+    words = read("/campaigns/river/")
+    assert "Accounts lent3" in words
+    assert "Reach of the accounts that are still known here, an estimateabout 200" in words
+    client.force_login(olive)
+    assert "3 people" in read("/desk/")
