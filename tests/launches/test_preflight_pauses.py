@@ -172,11 +172,11 @@ def test_launch_loses_no_time_by_what_a_check_found(lend, networks, rae, launch_
     assert summarise(campaign).first_lag_ms < 5_000
 
 
-def test_checks_pause_nothing_while_a_launch_posts_there(lend, olive, rae):
+def test_checks_pause_nothing_while_a_launch_posts_there(lend, networks, olive, sam, rae):
     later = lend()
     come_near(later, hours=70)
     now = make_campaign(olive, slug="now", launch_in=-0.01)
-    make_pledge(now, LinkedAccount.objects.get())
+    make_pledge(now, link_by_consent(networks, sam, "now0", kind="x"))
     create_launches(database_now())
     (launch,) = now.launches.all()
     assert ignite(launch.pk).state == LaunchState.FIRING
