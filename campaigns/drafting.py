@@ -136,10 +136,10 @@ def revise(campaign: Campaign, *, by: User) -> Revision:
         latest = campaign.working_revision
         if latest.state == RevisionState.REJECTED:
             assert campaign.approved is not None, "a campaign in public has an approved revision"
-            _refuse_frozen(campaign)
+            refuse_frozen(campaign)
             return _copy(campaign.approved, campaign=campaign)
         if latest.state == RevisionState.APPROVED:
-            _refuse_frozen(campaign)
+            refuse_frozen(campaign)
             return _copy(latest, campaign=campaign)
         return _open_draft(campaign)
 
@@ -179,7 +179,8 @@ def _lock_own(campaign: Campaign, *, by: User) -> Campaign:
     return locked
 
 
-def _refuse_frozen(campaign: Campaign) -> None:
+def refuse_frozen(campaign: Campaign) -> None:
+    """Raise Refusal, with the reason, for a campaign whose launch is too near for changes."""
     if campaign.is_frozen(database_now()):
         raise Refusal(
             _("The launch is less than ten minutes away: nothing changes any more but to cancel.")
@@ -190,7 +191,7 @@ def _open_draft(campaign: Campaign) -> Revision:
     """The revision that may be written in, of a campaign whose row is locked."""
     if campaign.state in (CampaignState.CANCELLED, CampaignState.LAUNCHED):
         raise Refusal(_("This campaign is over; nothing in it changes any more."))
-    _refuse_frozen(campaign)
+    refuse_frozen(campaign)
     latest = campaign.working_revision
     match latest.state:
         case RevisionState.DRAFT:

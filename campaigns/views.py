@@ -74,6 +74,10 @@ def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
     if step not in STEP_FORMS:
         raise Http404
     if not _is_writable(campaign):
+        try:
+            drafting.refuse_frozen(campaign)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
         return redirect("wizard", campaign.uid, "check")
     if request.method == "POST":
         try:

@@ -127,6 +127,7 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
         .order_by("answered_at")
     )
     context["posts"] = posts[:PER_PAGE]
+    context["further_posts"] = max(0, posts.count() - PER_PAGE)
     echo = describe_echo(total_rounds(launch, now=context["now"]))
     networks = registry.all_networks()
     context["echo"] = echo

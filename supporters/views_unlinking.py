@@ -93,5 +93,5 @@ def _describe_cut(cut: Cut) -> Iterator[tuple[int, str]]:
     if cut.called:
         yield (
             messages.WARNING,
-            _("A launch has begun: its post has left, or leaves just now."),
+            _("It was called for a launch already: that post has left or just leaves, and stays."),
         )

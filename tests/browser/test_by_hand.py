@@ -174,11 +174,11 @@ def read_results(page: Page, site: Product, campaign: Campaign) -> None:
     assert results["assisted"] == {"offered": 2, "reported": 2}
     assert results["pledges"] == results["tally"]["sent"] == 1
     page.goto(f"{campaign.get_absolute_url()}results/")
-    said = "2 posts were asked of supporters at the moment; of 2 they say that they were made."
+    said = "2 posts were asked of supporters at the moment; made as they say: 2."
     expect(page.get_by_text(said)).to_be_visible()
     look(page)
     page.goto(campaign.get_absolute_url())
-    expect(page.get_by_text("Of these, posted as they say")).to_be_visible()
+    expect(page.get_by_text("Of these, made as they say")).to_be_visible()
 
 
 def look_behind(page: Page, simulator: PostalSimulator) -> None:

@@ -14,6 +14,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision, RevisionState, Theme
 from campaigns.pictures import redraw_picture
 from tests.campaigns.conftest import draw, fill
+from tests.making import make_campaign
 
 STORY = {
     "title": "Keep the 22:14",
@@ -421,3 +422,11 @@ def test_signed_out_people_are_asked_to_sign_in(client, draft):
 def test_nothing_is_done_by_a_mere_link(desk, draft):
     for action in ACTIONS:
         assert desk.get(reverse(action, args=[draft.uid])).status_code == 405
+
+
+def test_wizard_says_why_nothing_changes_any_more_before_the_launch(client, olive):
+    campaign = make_campaign(olive, launch_in=300)
+    client.force_login(olive)
+    answer = client.get(reverse("wizard", args=[campaign.uid, "message"]), follow=True)
+    assert answer.redirect_chain[-1][0].endswith("/check/")
+    assert "less than ten minutes away" in answer.content.decode()

@@ -280,7 +280,7 @@ def test_results_tell_offered_and_reported_apart_and_prove_nothing(
     assert "3 posts were asked of supporters at the moment; of 1 they say" in page
     assert "1 voice." in page
     room = client.get("/campaigns/river/launch/").content.decode()
-    assert "Asked to post by their own hand" in room
+    assert "Posts asked of people’s own hands" in room
     mail = Email.objects.get(to=["olive@example.org"])
     assert "3 posts were asked of supporters" in mail.message
 

@@ -78,8 +78,8 @@ def test_launched_campaign_tells_offered_and_reported_and_never_as_sent(
     make_promise(campaign, sam, state=PledgeState.CALLED, offered_at=now, reported_at=now)
     promise_by("Ada", campaign, state=PledgeState.CALLED, offered_at=now)
     words = read("/campaigns/river/")
-    assert "Asked to post by their own hand2" in words
-    assert "Of these, posted as they say1" in words
+    assert "Posts asked of people’s own hands2" in words
+    assert "Of these, made as they say1" in words
     shown = client.get("/campaigns/river/").context["shown"]
     assert (shown.summary.sent, shown.summary.pledges) == (1, 1)
     client.force_login(sam)
