@@ -277,7 +277,7 @@ def test_results_tell_offered_and_reported_apart_and_prove_nothing(
     assert results["assisted"] == {"offered": 3, "reported": 1}
     assert (results["pledges"], results["tally"]["sent"]) == (1, 1)
     page = client.get("/campaigns/river/results/").content.decode()
-    assert "3 posts were asked of supporters at the moment; of 1 they say" in page
+    assert "3 posts were asked of supporters at the moment; made as they say: 1." in page
     assert "1 voice." in page
     room = client.get("/campaigns/river/launch/").content.decode()
     assert "Posts asked of people’s own hands" in room
