@@ -72,7 +72,8 @@ def take_due() -> list[tuple[Check, Due]]:
                 reads_profile=each.round.milestone.reads_profile,
             )
             for each in chosen
-        ]
+        ],
+        found_at=now,
     )
     return [(check, due[check.account.pk]) for check in checks]
 

@@ -157,7 +157,8 @@ def _take() -> list[Check]:
         [
             Wanted(account_id=each.account_id, needed_until=each.needed_until, reads_profile=False)
             for each in keep_to_share(due, share=SHARE, now=now)
-        ]
+        ],
+        found_at=now,
     )
 
 

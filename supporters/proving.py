@@ -65,14 +65,19 @@ class Check:
         return self.account.known_server
 
 
-def claim_checks(wanted: Sequence[Wanted]) -> list[Check]:
-    """Take the lease of each account that is linked and that nobody is at, in the order given."""
+def claim_checks(wanted: Sequence[Wanted], *, found_at: datetime) -> list[Check]:
+    """Take the lease of each account that is linked and that nobody is at, in the order given.
+
+    ``found_at`` is from when it is known that they are due: whoever was let in or refused since
+    then was checked by somebody else meanwhile.
+    """
     now = database_now()
     by_key = {each.account_id: each for each in wanted}
     with transaction.atomic():
         accounts = list(
             LinkedAccount.objects.filter(pk__in=by_key, state=AccountState.LINKED)
-            .filter(Q(busy_until=None) | Q(busy_until__lte=now))
+            .filter(Q(busy_until=None) | Q(busy_until__lte=now), checked_at__lt=found_at)
+            .exclude(refused_at__gte=found_at)
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("known_server")
         )
