@@ -1,5 +1,6 @@
 """Every setting, and the only place that reads the environment.
 
+What it reads for each network is in ``network_settings``.
 Each variable may also be given as ``NAME_FILE``, a path to a file that holds it. ``.env.example``
 lists them all.
 """
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from crowdspeak.durations import read_durations
+from crowdspeak.network_settings import read_messengers, read_networks
 
 django_stubs_ext.monkeypatch()
 
@@ -297,68 +299,9 @@ WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
 # How long after a launch its posts' likes, reposts and replies are read
 NUMBERS_AFTER = read_durations(env.str("NUMBERS_AFTER", default="1h,24h,7d"), name="NUMBERS_AFTER")
 
-
 # ── Networks ──────────────────────────────────────────────────────────────────────────────────
-def read_platform(name: str, *, api_url: str, consent_url: str, usual: str = "") -> dict[str, str]:
-    """A network of one owner, at which the operator registers this site by hand.
-
-    ``usual`` is its mode where none is set: otherwise automatic once there is a client id.
-    """
-    client_id = env.str(f"{name}_CLIENT_ID", default="")
-    return {
-        "mode": env.str(f"{name}_MODE", default="")
-        or usual
-        or ("automatic" if client_id else "assisted"),
-        "pace": env.str(f"{name}_PACE", default=""),
-        "client_id": client_id,
-        "client_secret": env.str(f"{name}_CLIENT_SECRET", default=""),
-        "api_url": env.str(f"{name}_API_URL", default=api_url).rstrip("/"),
-        "consent_url": env.str(f"{name}_CONSENT_URL", default=consent_url).rstrip("/"),
-    }
-
-
-NETWORKS = {
-    "mastodon": {
-        "mode": env.str("MASTODON_MODE", default="automatic"),
-        "pace": env.str("MASTODON_PACE", default=""),
-        "share_url": env.str("MASTODON_SHARE_URL", default=""),
-    },
-    "bluesky": {
-        "mode": env.str("BLUESKY_MODE", default="automatic"),
-        "pace": env.str("BLUESKY_PACE", default=""),
-        "plc_url": env.str("BLUESKY_PLC_URL", default="https://plc.directory"),
-        "resolver_url": env.str("BLUESKY_RESOLVER_URL", default="https://public.api.bsky.app"),
-        "appview_url": env.str("BLUESKY_APPVIEW_URL", default="https://public.api.bsky.app"),
-        "web_url": env.str("BLUESKY_WEB_URL", default="https://bsky.app"),
-        "client_key": env.str("BLUESKY_CLIENT_KEY", default=""),
-    },
-    # X forbids the same words from many accounts, and LinkedIn forbids to automate posting:
-    # automatic is for who has their leave.
-    "x": read_platform(
-        "X", api_url="https://api.x.com", consent_url="https://x.com", usual="assisted"
-    ),
-    "facebook": read_platform(
-        "FACEBOOK",
-        api_url="https://graph.facebook.com",
-        consent_url="https://www.facebook.com",
-    )
-    | {"version": env.str("FACEBOOK_VERSION", default="v25.0")},
-    "linkedin": read_platform(
-        "LINKEDIN",
-        api_url="https://api.linkedin.com",
-        consent_url="https://www.linkedin.com",
-        usual="assisted",
-    )
-    | {"version": env.str("LINKEDIN_VERSION", default="202609")},
-    "threads": read_platform(
-        "THREADS", api_url="https://graph.threads.net", consent_url="https://www.threads.com"
-    ),
-}
-# Where people share by their own hand what nobody else can post for them; empty: not offered.
-MESSENGERS = {
-    "whatsapp": env.str("WHATSAPP_URL", default="https://wa.me/"),
-    "telegram": env.str("TELEGRAM_URL", default="https://t.me/share/url"),
-}
+NETWORKS = read_networks(env)
+MESSENGERS = read_messengers(env)
 # Exact "host:port" pairs on this machine that the address guard lets through (a simulator).
 NETWORK_EXCEPTIONS = frozenset(env.list("NETWORK_EXCEPTIONS", default=[]))
 

@@ -63,7 +63,7 @@ def test_only_this_machine_is_reached(tmp_path):
 
 def test_no_page_of_a_real_network_is_left_to_be_opened(tmp_path):
     facts = describe_environment(tmp_path, port=1, simulator=2, empty=False)
-    text = (ROOT / "crowdspeak" / "settings.py").read_text()
+    text = (ROOT / "crowdspeak" / "network_settings.py").read_text()
     real = set(re.findall(r'env\.str\("(\w+)", default="https://', text))
     assert {"BLUESKY_WEB_URL", "WHATSAPP_URL"} < real
     assert real | {"MASTODON_SHARE_URL"} <= facts.keys()

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from campaigns.previewing import list_excesses
-from crowdspeak.settings import read_platform
+from crowdspeak.network_settings import read_platform
+from crowdspeak.settings import env
 from networks.base import Mode
 from networks.registry import all_composers, all_networks, automatic_networks
 from supporters.models import AssistedPledge, Pledge
@@ -29,7 +30,7 @@ def choose(monkeypatch, settings):
         facts = {"api_url": "https://api.x.com", "consent_url": "https://x.com"}
         settings.NETWORKS = {
             "mastodon": {"mode": "automatic"},
-            "x": read_platform("X", **facts, usual="assisted"),
+            "x": read_platform(env, "X", **facts, usual="assisted"),
         }
 
     return do
@@ -72,7 +73,9 @@ def test_without_a_choice_a_client_makes_a_network_automatic_unless_its_rules_fo
 ):
     monkeypatch.delenv("FACEBOOK_MODE", raising=False)
     monkeypatch.setenv("FACEBOOK_CLIENT_ID", client_id)
-    facts = read_platform("FACEBOOK", api_url="https://a", consent_url="https://b", usual=usual)
+    facts = read_platform(
+        env, "FACEBOOK", api_url="https://a", consent_url="https://b", usual=usual
+    )
     assert facts["mode"] == mode
 
 
