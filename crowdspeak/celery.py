@@ -1,9 +1,14 @@
 """The Celery application. A message only says "look": the database is the queue."""
 
+import logging.config
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging, task_postrun, task_prerun
+from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crowdspeak.settings")
 
@@ -12,3 +17,22 @@ TRANSPORT_ALIASES["filesystem"] = "crowdspeak.file_broker:Transport"
 app = Celery("crowdspeak")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["launches", "crowdspeak"])
+
+
+@setup_logging.connect
+def keep_to_our_log(**_: Any) -> None:
+    """Log as the web server does: Celery would set formats and levels of its own."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@task_prerun.connect
+def name_task(task: Any, task_id: str, **_: Any) -> None:
+    """Have every line of a task say which it is."""
+    clear_contextvars()
+    bind_contextvars(task=task.name, task_id=task_id[:8])
+
+
+@task_postrun.connect
+def forget_task(**_: Any) -> None:
+    """A thread goes on to other tasks."""
+    clear_contextvars()

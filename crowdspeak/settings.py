@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from crowdspeak.durations import read_durations
+from crowdspeak.loglines import set_up_logs
 from crowdspeak.network_settings import read_messengers, read_networks
 
 django_stubs_ext.monkeypatch()
@@ -100,6 +101,7 @@ INSTALLED_APPS = [
     "pages",
 ]
 MIDDLEWARE = [
+    "crowdspeak.tracing.RequestIdMiddleware",
     "crowdspeak.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -332,27 +334,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "crowdspeak.logs.Formatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        "tweepy": {"level": "ERROR"},  # at DEBUG it prints bearer tokens
-        "kombu.connection": {"level": "ERROR"},
-        "post_office": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
-        "aiohttp.access": {"level": "WARNING"},
-    },
-}
+# ── Logs ──────────────────────────────────────────────────────────────────────────────────────
+LOG_FORMATS = ("json", "console")
+LOG_FORMAT = env.str("LOG_FORMAT", default="") or ("json" if PRODUCTION else "console")
+if LOG_FORMAT not in LOG_FORMATS:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; choose json or console.")
+LOGGING = set_up_logs(kind=LOG_FORMAT, level=env.str("LOG_LEVEL", default="INFO"))

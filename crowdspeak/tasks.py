@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from celery import shared_task
+from structlog.contextvars import bound_contextvars
 
 from crowdspeak.privacy import erase_begun
 from crowdspeak.purging import purge_old
@@ -27,7 +28,8 @@ def tidy() -> None:
     if installation.list_differences():
         return
     for part in PARTS:
-        try:
-            part()
-        except Exception:
-            logger.exception("a part of tidying up failed: %s", part.__name__)
+        with bound_contextvars(step=part.__name__):
+            try:
+                part()
+            except Exception:
+                logger.exception("a part of tidying up failed: %s", part.__name__)

@@ -16,6 +16,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from launches import claiming, pausing, recording
 from launches.claiming import Claim
@@ -100,6 +101,7 @@ class Run:
         while not self.stopping():
             launch = await self.database.run(lambda: Launch.objects.get(pk=self.launch_id))
             self.launch_at = launch.launch_at
+            bind_contextvars(campaign_id=launch.campaign_id)
             if launch.state not in (LaunchState.SCHEDULED, LaunchState.ARMED):
                 return not launch.is_over or await self.database.run(self._has_lookups)
             self.moment = await self.database.run(read_moment)
@@ -178,7 +180,10 @@ class Run:
         return claimed.claims
 
     async def _deliver(self, claim: Claim) -> None:
-        """One claim, from its credentials to its result. Nothing here raises."""
+        """One claim, from its credentials to its result, a task of its own. Nothing here raises."""
+        bind_contextvars(
+            delivery_id=claim.delivery_id, account_id=claim.account_id, network=claim.network
+        )
         started_at = self.moment.now()
         try:
             result = await self._carry_out(claim)
@@ -347,7 +352,10 @@ class Run:
 def deliver(launch_id: int, *, stopping: Callable[[], bool] = lambda: False) -> None:
     """Take part in a launch until nothing is left to do soon, or ``stopping`` says so."""
     run = Run(launch_id, stopping=stopping)
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with (
+        bound_contextvars(launch_id=launch_id),
+        asyncio.Runner(loop_factory=_new_loop) as runner,
+    ):
         runner.run(run.go())
 
 

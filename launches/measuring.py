@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from structlog.contextvars import bind_contextvars
 
 from campaigns.clock import database_now
 from launches.afterwards import find_rounds
@@ -73,6 +74,11 @@ class _Look(Look):
 
     async def _measure(self, held: Held) -> None:
         """One request's posts, from their turn to what came of it. Nothing here raises."""
+        bind_contextvars(
+            launch_id=held.due[0].round.launch_id,
+            network=held.account.network,
+            **({} if held.is_shared else {"account_id": held.account.pk}),
+        )
         try:
             async with self.take_place(held.host):
                 if self.may_begin(held.host):
@@ -82,7 +88,9 @@ class _Look(Look):
                     await self.database.run(partial(put_off, held, held.due, until=until))
         except Exception:
             # Their leases run out, and they are asked for once more.
-            logger.exception("reading the numbers of %s failed", held.due)
+            logger.exception(
+                "reading the numbers of %s failed", [each.reading_id for each in held.due]
+            )
 
     async def _read(self, held: Held) -> None:
         try:

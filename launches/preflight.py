@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from structlog.contextvars import bind_contextvars
 
 from campaigns.clock import database_now
 from launches import installation, pausing
@@ -75,6 +76,9 @@ class _Look(Look):
 
     async def _check(self, check: Check, due: Due) -> None:
         """One account, from its turn to what came of it. Nothing here raises."""
+        bind_contextvars(
+            campaign_id=due.round.campaign.pk, account_id=due.account_id, network=due.network
+        )
         try:
             async with self.take_place(due.host):
                 if self.may_begin(due.host) and await self.database.run(

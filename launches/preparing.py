@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from structlog.contextvars import bind_contextvars
 
 from campaigns.clock import database_now
 from launches import installation, pace
@@ -61,6 +62,7 @@ async def prepare_some(launch_id: int, *, http: Http, run: Run, seconds: float) 
 
 async def _prepare(http: Http, work: Work, *, seconds: float) -> str:
     """What the network gave for it; empty where nothing could be made ready."""
+    bind_contextvars(delivery_id=work.delivery_id, network=work.network)
     try:
         async with asyncio.timeout(seconds):
             adapter = registry.get(work.network)

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from structlog.contextvars import bind_contextvars
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
@@ -164,6 +165,7 @@ def _take() -> list[Check]:
 
 async def _renew(http: Http, check: Check, *, database: DatabaseThread) -> None:
     """One account. Nothing here raises; what cannot be done now is done later."""
+    bind_contextvars(account_id=check.account.pk, network=check.account.network)
     try:
         await proving.prove(http, check, run=database.run)
     except (TryLater, VaultError) as error:

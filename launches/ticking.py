@@ -7,9 +7,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, When
+from structlog.contextvars import bound_contextvars
 
 from campaigns.clock import database_now
 from launches import installation, offering, planning, sweeping
@@ -59,7 +61,7 @@ def tick(
     if installation.hold_if_foreign():
         return
     note_beat(now)
-    for step in (
+    _take_steps(
         partial(planning.create_launches, now),
         partial(planning.arm_launches, now),
         partial(end_cancelled),
@@ -79,12 +81,18 @@ def tick(
         partial(tell_of_new_words, limit=MAIL_BATCH),
         partial(tell_promises_of_new_words, limit=MAIL_BATCH),
         partial(forget_unconfirmed),
-    ):
-        try:
-            step()
-        except Exception:
-            # One mail that cannot be written must not keep a launch from its moment.
-            logger.exception("a part of this tick failed: %s", step.func.__name__)
+    )
+
+
+def _take_steps(*steps: partial[Any]) -> None:
+    for step in steps:
+        name = step.func.__name__
+        with bound_contextvars(step=name):
+            try:
+                step()
+            except Exception:
+                # One mail that cannot be written must not keep a launch from its moment.
+                logger.exception("a part of this tick failed: %s", name)
 
 
 def offer_posts(now: datetime) -> None:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from django.db import close_old_connections, connection
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from launches.models import Launch, LaunchState
 from launches.moment import boot_seconds
@@ -26,11 +27,17 @@ class DatabaseThread:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do the work there; its exceptions come back here."""
+        """Do the work there; its exceptions come back here.
+
+        What log lines are about goes along, and nothing else of the context: what Django keeps in
+        it belongs to its thread.
+        """
+        about = get_contextvars()
 
         def fresh() -> T:
-            close_old_connections()
-            return work()
+            with bound_contextvars(**about):
+                close_old_connections()
+                return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, fresh)
 

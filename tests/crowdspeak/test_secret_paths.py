@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from campaigns.models import Campaign, CampaignState
-from crowdspeak.logs import hide_secrets
+from crowdspeak.secret_paths import hide_secrets
 from supporters.addressing import address_promise
 from tests.making import make_campaign, make_promise
 from tests.supporters.test_confirming import ask

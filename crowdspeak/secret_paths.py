@@ -1,10 +1,9 @@
-"""Log lines without the secrets that stand in addresses.
+"""Texts without the secrets that stand in addresses.
 
 Some pages are opened by nothing but their address: who has it can act for somebody. Django logs
-the path of every request that it refuses, so each line is gone over as it is written.
+the path of every request that it refuses, so every line is gone over (``redacting``).
 """
 
-import logging
 import re
 
 # What comes before the secret, wherever such a path stands in a line.
@@ -23,10 +22,3 @@ _SECRET = re.compile(rf"({'|'.join(map(re.escape, BEFORE_SECRETS))})[^\s\"'?#]+"
 def hide_secrets(line: str) -> str:
     """The line, with nothing left of such an address after what tells which page it was."""
     return _SECRET.sub(r"\1…", line)
-
-
-class Formatter(logging.Formatter):
-    """Writes a line, and what was raised below it, without secrets."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return hide_secrets(super().format(record))
