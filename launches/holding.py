@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from launches import installation
 from launches.models import ASKED, Delivery, DeliveryState, Launch, LaunchState
-from launches.operators import is_operator
+from launches.operators import is_operator, tell_held
 from launches.planning import insert_deliveries
 from networks.errors import gettext_noop
 
@@ -30,12 +30,18 @@ def may_steer(person: object, campaign: Campaign) -> bool:
 
 
 def hold(launch: Launch, *, why: str = "") -> bool:
-    """Stop a firing launch. False: there was nothing to stop."""
-    return bool(
-        Launch.objects.filter(pk=launch.pk, state=LaunchState.FIRING).update(
+    """Stop a firing launch. False: there was nothing to stop.
+
+    ``why`` is for what the site holds by itself, a sentence to be translated: the operators get a
+    mail with it.
+    """
+    with transaction.atomic():
+        held = Launch.objects.filter(pk=launch.pk, state=LaunchState.FIRING).update(
             state=LaunchState.HELD, held_at=database_now(), held_why=why[:240]
         )
-    )
+        if held and why:
+            tell_held(launch.pk)
+    return bool(held)
 
 
 def resume(launch: Launch) -> bool:

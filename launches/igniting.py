@@ -59,8 +59,8 @@ def _follow(launch: Launch, campaign: Campaign) -> Launch:
     assert campaign.launch_at is not None
     assert campaign.latest_at is not None
     launch.launch_at, launch.latest_at = campaign.launch_at, campaign.latest_at
-    launch.state = LaunchState.SCHEDULED
-    launch.save(update_fields=["launch_at", "latest_at", "state"])
+    launch.state, launch.late_told_at = LaunchState.SCHEDULED, None
+    launch.save(update_fields=["launch_at", "latest_at", "state", "late_told_at"])
     launch.deliveries.filter(attempt=0).update(prepared="", lease_until=None)
     return launch
 

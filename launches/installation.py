@@ -17,6 +17,7 @@ from django.db import transaction
 
 from campaigns.clock import database_now
 from launches.models import Heartbeat, Installation, Launch, LaunchState, Unlookable
+from launches.operators import tell_held
 from networks.errors import gettext_noop
 
 TICK = "tick"
@@ -81,12 +82,20 @@ def _read_note() -> datetime | None:
 
 
 def hold_if_foreign() -> bool:
-    """Hold every firing launch when the database is not ours. Gives whether it is foreign."""
+    """Hold every firing launch when the database is not ours. Gives whether it is foreign.
+
+    The operators get a mail for each.
+    """
     if not list_differences():
         return False
-    Launch.objects.filter(state=LaunchState.FIRING).update(
-        state=LaunchState.HELD, held_at=database_now(), held_why=FOREIGN
-    )
+    firing = Launch.objects.filter(state=LaunchState.FIRING)
+    for launch_id in list(firing.values_list("pk", flat=True)):
+        with transaction.atomic():
+            held = firing.filter(pk=launch_id).update(
+                state=LaunchState.HELD, held_at=database_now(), held_why=FOREIGN
+            )
+            if held:
+                tell_held(launch_id)
     return True
 
 

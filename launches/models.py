@@ -54,8 +54,10 @@ class Launch(models.Model):
 
     ``look_first`` is set when the scheduler had been silent around the moment, or the database was
     restored or cloned: every delivery is looked up before it is sent. ``unlookable`` is what the
-    operator said of those that cannot be. ``erased_offered`` and ``erased_reported`` are posts by
-    people's own hands of whom nothing else is kept any more.
+    operator said of those that cannot be. ``late_told_at`` and ``ended_told_at``: when operators
+    were told that nobody had begun it, and of how it ended, if there was anything to tell.
+    ``erased_offered`` and ``erased_reported`` are posts by people's own hands of whom nothing else
+    is kept any more.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launches")
@@ -82,6 +84,8 @@ class Launch(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     told_at = models.DateTimeField(_("organiser told"), null=True, blank=True)
+    late_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     erased_offered = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     erased_reported = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 

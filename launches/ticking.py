@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from structlog.contextvars import bound_contextvars
 
 from campaigns.clock import database_now
-from launches import installation, offering, planning, sweeping
+from launches import alerting, installation, offering, planning, sweeping
 from launches.igniting import end_cancelled
 from launches.measuring import wake_reader
 from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
@@ -39,10 +39,10 @@ Wake = Callable[[int], object]
 Call = Callable[[], object]
 
 
-def seconds_since_tick() -> float | None:
-    """How long ago the scheduler last ticked; None: never."""
+def seconds_since_tick(now: datetime | None = None) -> float | None:
+    """How long before ``now`` (else: ago) the scheduler last ticked; None: never."""
     beat = Heartbeat.objects.filter(name=installation.TICK).first()
-    return (database_now() - beat.beat_at).total_seconds() if beat else None
+    return ((now or database_now()) - beat.beat_at).total_seconds() if beat else None
 
 
 def tick(
@@ -59,6 +59,8 @@ def tick(
     """
     now = database_now()
     if installation.hold_if_foreign():
+        # What should have begun stands still for that, and its operators must hear of it.
+        _take_steps(partial(alerting.tell_late, now))
         return
     note_beat(now)
     _take_steps(
@@ -69,6 +71,7 @@ def tick(
         partial(sweeping.close_late, now),
         partial(sweeping.finish_launches, now),
         partial(wake_workers, now, wake),
+        partial(alerting.tell_late, now),
         partial(wake_checker, now, check),
         partial(wake_reader, now, read),
         partial(wake_renewer, now, renew),
@@ -76,6 +79,7 @@ def tick(
         partial(send_reminders, now),
         partial(send_receipts),
         partial(tell_organisers, limit=MAIL_BATCH),
+        partial(alerting.tell_ended, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),
         partial(tell_promises_of_changes, limit=MAIL_BATCH),
         partial(tell_of_new_words, limit=MAIL_BATCH),
