@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -46,6 +47,16 @@ def test_every_setting_of_a_container_is_one_that_is_documented(name):
     documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     given = {each.removesuffix("_FILE") for each in SERVICES[name]["environment"]}
     assert given <= documented
+
+
+def test_the_health_check_is_answered_by_a_site_that_answers_to_its_own_name_alone(
+    client, settings
+):
+    settings.ALLOWED_HOSTS = ["speak.example.org"]
+    (address,) = re.findall(r"'(http://\S+)'", SERVICES["web"]["healthcheck"]["test"][-1])
+    asked = urlsplit(address)
+    assert client.get(asked.path, headers={"Host": asked.netloc}).status_code == 200
+    assert f"--port {asked.port} " in SERVICES["web"]["command"]
 
 
 def test_only_this_machine_reaches_the_site_without_a_proxy():

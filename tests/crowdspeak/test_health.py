@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import resolve, reverse
 
 from campaigns.clock import database_now
+from crowdspeak.probing import PROBES
 from launches.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,27 @@ def broker(settings, tmp_path):
 
 def test_a_process_that_answers_is_alive(client):
     assert client.get("/livez").json() == {"alive": True}
+
+
+@pytest.mark.parametrize("path", PROBES)
+def test_machines_ask_by_whatever_address_they_know(client, settings, path):
+    settings.ALLOWED_HOSTS = ["speak.example.org"]
+    answer = client.get(path, headers={"Host": "10.1.2.3:8000"})
+    assert answer.status_code != 400
+    assert reverse(resolve(path).url_name) == path, "what is answered is the page of that name"
+    assert not answer.cookies
+
+
+def test_every_other_page_answers_to_the_sites_own_name_alone(client, settings):
+    settings.ALLOWED_HOSTS = ["speak.example.org"]
+    for path in ("/", "/livez/", "/livezz", "//livez"):
+        assert client.get(path, headers={"Host": "10.1.2.3:8000"}).status_code == 400
+
+
+def test_a_probe_only_reads(client, settings):
+    assert client.head("/livez").status_code == 200
+    settings.ALLOWED_HOSTS = ["speak.example.org"]
+    assert client.post("/livez", headers={"Host": "10.1.2.3:8000"}).status_code == 400
 
 
 def test_without_a_tick_it_is_not_ready(client, broker):
