@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 LEASE_LEAST_SECONDS = 15
+METRICS_TOKEN_LEAST = 20  # characters
 
 
 @register()
@@ -55,6 +56,22 @@ def check_lease(**_: Any) -> Sequence[CheckMessage]:
             f"LEASE_SECONDS is {settings.LEASE_SECONDS}, and a request may take 10 s.",
             hint=f"Set it to {LEASE_LEAST_SECONDS} or more, or leave it out.",
             id="crowdspeak.E004",
+        )
+    ]
+
+
+@register()
+def check_metrics_token(**_: Any) -> Sequence[CheckMessage]:
+    """Whoever guesses it reads how the site is doing."""
+    token = settings.METRICS_TOKEN
+    if not token or (len(token) >= METRICS_TOKEN_LEAST and "change-me" not in token):
+        return []
+    return [
+        Error(
+            "METRICS_TOKEN is too short, or still a sample.",
+            hint=f"Make one of {METRICS_TOKEN_LEAST} characters or more, as .env.example says, or "
+            "leave it out: then there is no /metrics.",
+            id="crowdspeak.E006",
         )
     ]
 

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from crowdspeak.health import livez, readyz
+from crowdspeak.metrics import show_metrics
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
-PROBES: dict[str, Respond] = {"/livez": livez, "/readyz": readyz}
+PROBES: dict[str, Respond] = {"/livez": livez, "/readyz": readyz, "/metrics": show_metrics}
 READS = ("GET", "HEAD")
 
 

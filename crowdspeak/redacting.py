@@ -107,7 +107,7 @@ def _redact_run(found: re.Match[str]) -> str:
 def list_own_secrets() -> Iterator[str]:
     """Every secret that this site's settings hold."""
     yield from (settings.SECRET_KEY, settings.FINGERPRINT_KEY, *settings.TOKEN_KEYS)
-    yield settings.EMAIL_HOST_PASSWORD
+    yield from (settings.EMAIL_HOST_PASSWORD, settings.METRICS_TOKEN)
     yield from (str(each.get("PASSWORD") or "") for each in settings.DATABASES.values())
     for each in settings.NETWORKS.values():
         yield each.get("client_secret", "")

@@ -337,7 +337,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# ── Logs ──────────────────────────────────────────────────────────────────────────────────────
+# ── Being seen: metrics and logs ──────────────────────────────────────────────────────────────
+# Who may read /metrics: whoever shows this token. Without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
+
 LOG_FORMATS = ("json", "console")
 LOG_FORMAT = env.str("LOG_FORMAT", default="") or ("json" if PRODUCTION else "console")
 if LOG_FORMAT not in LOG_FORMATS:

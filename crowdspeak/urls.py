@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from crowdspeak import demo_views, views_privacy
+from crowdspeak import demo_views, metrics, views_privacy
 
 urlpatterns: list[URLResolver | URLPattern] = [
     path("", include("pages.urls")),
@@ -20,6 +20,7 @@ urlpatterns: list[URLResolver | URLPattern] = [
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("crowdspeak.health")),
+    path("metrics", metrics.show_metrics, name="metrics"),
 ]
 
 if settings.DEMO:

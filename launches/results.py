@@ -141,6 +141,21 @@ def _lag_ms(launch: Launch, answered_at: datetime | None) -> int | None:
     return round((answered_at - launch.launch_at).total_seconds() * 1000)
 
 
+def find_lags(launch: Launch) -> tuple[float, float, float] | None:
+    """From the announced moment to the answer of its first, median and last post, in seconds.
+
+    None: nothing was posted. Of an even number the later of the two in the middle.
+    """
+    answers: Any = Delivery.objects.filter(launch=launch, state=DeliveryState.SENT)
+    facts = answers.aggregate(number=Count("pk"), first=Min("answered_at"), last=Max("answered_at"))
+    if not facts["number"]:
+        return None
+    ordered = answers.order_by("answered_at").values_list("answered_at", flat=True)
+    moments = facts["first"], ordered[facts["number"] // 2], facts["last"]
+    first, median, last = ((moment - launch.launch_at).total_seconds() for moment in moments)
+    return first, median, last
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkTally:
     """One network's share of a launch."""

@@ -53,12 +53,13 @@ def test_what_is_no_secret_is_left(text):
 
 def test_this_sites_own_secrets_are_known_word_by_word(settings):
     settings.EMAIL_HOST_PASSWORD = "my mail word"
+    settings.METRICS_TOKEN = "my metrics word"
     lines = "-----BEGIN PRIVATE KEY-----\na+b/c+d/e+f\n"
     settings.NETWORKS = {"x": {"client_secret": "short one"}, "bluesky": {"client_key": lines}}
     known = list(list_own_secrets())
     assert {settings.SECRET_KEY, settings.FINGERPRINT_KEY, *settings.TOKEN_KEYS} <= set(known)
-    text = "a my mail word b short one c a+b/c+d/e+f d"
-    assert redact(text, known) == f"a {GONE} b {GONE} c {GONE} d"
+    text = "a my mail word b short one c a+b/c+d/e+f d my metrics word"
+    assert redact(text, known) == f"a {GONE} b {GONE} c {GONE} d {GONE}"
 
 
 def test_a_fact_with_a_secrets_name_is_no_matter_what_it_is():
