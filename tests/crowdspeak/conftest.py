@@ -7,6 +7,7 @@ import pytest
 from launches.delivering import deliver
 from launches.models import Launch
 from launches.ticking import tick
+from tests.conftest import make_person
 from tests.platforms import switch_on
 
 
@@ -15,6 +16,12 @@ def networks(settings, simulator):
     """Every simulated network, reached as in production."""
     switch_on(settings, simulator)
     return simulator
+
+
+@pytest.fixture
+def xavier(networks):
+    """Supports, under a name that nothing else here contains."""
+    return make_person("xavier.q@example.org", "Xavier Quillfeather")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Mails to an address that somebody promised by, and that need not be theirs any more."""
+"""Mails to an address that need not be their owner's: typed in, or promised by once."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -6,10 +6,12 @@ from post_office.models import Email
 
 from accounts.models import User
 from crowdspeak import privacy
+from supporters.mails import queue_pledged
 from supporters.models import AssistedPledge
 from supporters.telling import queue_promised
 from tests.dumping import find_words
-from tests.making import make_campaign, make_promise
+from tests.making import make_campaign, make_pledge, make_promise
+from tests.platforms import link_by_consent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,3 +32,19 @@ def test_what_the_address_gets_by_its_owner_of_now_stays(networks, olive, rae, s
     queue_promised([make_promise(campaign, rae)])
     privacy.erase(sam)
     assert Email.objects.get().to == ["rae@example.org"]
+
+
+def test_mails_to_an_address_of_somebody_else_stay_unless_they_are_about_this_account(
+    networks, olive, sam, xavier
+):
+    account = link_by_consent(networks, xavier, "xavierq", kind="mastodon")
+    pledge = make_pledge(make_campaign(olive), account, receipt_email="sam@example.org")
+    queue_pledged([pledge])
+    other = link_by_consent(networks, sam, "sam", kind="mastodon")
+    queue_pledged(
+        [make_pledge(pledge.campaign, other, text="Mine.", receipt_email="sam@example.org")]
+    )
+    privacy.erase(xavier)
+    (kept,) = Email.objects.all()
+    assert kept.to == ["sam@example.org"]
+    assert other.handle in kept.message
