@@ -13,6 +13,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.marking import MailMark
+
+__all__ = ["MailMark", "User", "UserManager", "check_zone", "default_zone"]
+
 
 def check_zone(name: str) -> None:
     """Refuse what is not an IANA time zone."""

@@ -17,6 +17,7 @@ from django.db.models import ForeignObjectRel, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.marking import find_mails_about, find_mails_to
 from accounts.models import User
 
 
@@ -105,7 +106,10 @@ def shut_out(person: User) -> None:
 
 
 def erase(person: User, *, addresses: list[str]) -> None:
-    """The last step: delete them, or leave a row without a name where something points at it."""
+    """The last step: delete them, or leave a row without a name where something points at it.
+
+    Every mail to them or about them goes with it, also one that was written a moment ago.
+    """
     about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk))
     for address in addresses:
         about |= Q(object_repr__icontains=address)
@@ -114,6 +118,8 @@ def erase(person: User, *, addresses: list[str]) -> None:
         held = User.objects.select_for_update().filter(pk=person.pk).first()
         if held is None:
             return
+        find_mails_to(addresses).delete()
+        find_mails_about(held.pk).delete()
         if _is_pointed_at(held):
             _leave_nameless(held)
         else:

@@ -10,9 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.template import Context, loader
 from django.utils import translation
 from post_office.models import PRIORITY, STATUS, Email
+
+from accounts.marking import mark_mail
+from accounts.models import User
 
 
 def render_text(name: str, context: Mapping[str, Any]) -> str:
@@ -27,13 +31,19 @@ def render_text(name: str, context: Mapping[str, Any]) -> str:
 def queue_mail(
     to: str,
     *,
+    person: User | None,
     template: str,
     language: str,
     context: Mapping[str, Any],
+    is_to_them: bool = True,
     headers: Mapping[str, str] | None = None,
     expires_at: datetime | None = None,
 ) -> Email:
     """Write one mail to one address as a row, in that language.
+
+    ``person`` is the one whom it is about, with whom it is erased; ``is_to_them`` is false where it
+    is written to somebody else, such as a reviewer. None only where nobody is known by it: then the
+    caller notes what it is about.
 
     ``template`` is the name without folder and ending. Templates find ``context``, ``site_url``
     (no slash at its end: ``{{ site_url }}{% url … %}`` is an absolute link), ``language`` and
@@ -57,5 +67,8 @@ def queue_mail(
         status=STATUS.queued,
         expires_at=expires_at,
     )
-    mail.save()
+    with transaction.atomic(savepoint=False):
+        mail.save()
+        if person is not None:
+            mark_mail(mail, person_id=person.pk, is_to_them=is_to_them)
     return mail

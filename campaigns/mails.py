@@ -15,6 +15,8 @@ def tell_reviewers(revision: Revision) -> None:
     for reviewer in staff.exclude(pk=organiser.pk):
         queue_mail(
             reviewer.email or "",
+            person=organiser,
+            is_to_them=False,
             template="to_review",
             language=reviewer.language,
             context={"revision": revision, "organiser": organiser, "reviewer": reviewer},
@@ -29,6 +31,7 @@ def tell_organiser(decision: ReviewDecision) -> None:
         return
     queue_mail(
         organiser.email,
+        person=organiser,
         template="reviewed",
         language=organiser.language,
         context={

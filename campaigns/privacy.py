@@ -8,16 +8,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.urls import reverse
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from post_office.models import Email
 
+from accounts.marking import MailMark, find_mails_about, find_mails_to
 from accounts.models import User
 from campaigns.models import Campaign, CampaignState, ReviewDecision, Revision, RevisionState
 from campaigns.pictures import drop_unused
-
-Traces = Sequence[tuple[str, Sequence[str]]]  # addresses, each with what names one of theirs
 
 
 def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
@@ -27,7 +25,7 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
     """
     own = Campaign.objects.filter(organiser=person).order_by("pk")
     decided = ReviewDecision.objects.filter(reviewer=person).select_related("revision")
-    mails = find_mails(addresses).order_by("created")
+    mails = find_mails_of(person, addresses=addresses).order_by("created")
     return {
         "campaigns": [_describe_campaign(each) for each in own],
         "decisions_as_reviewer": [
@@ -45,6 +43,17 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
             for each in mails
         ],
     }
+
+
+def find_mails_of(person: User, *, addresses: Sequence[str]) -> QuerySet[Email]:
+    """The mails to a person that are theirs to read, wherever they went.
+
+    Those that were written to them, and those to their confirmed addresses that are about nobody
+    else. A mail about somebody else's pledge is that one's, whatever address it was sent to.
+    """
+    others = MailMark.objects.filter(mail=OuterRef("pk")).exclude(person=person)
+    to_them = find_mails_to(addresses).filter(~Exists(others))
+    return find_mails_about(person.pk, is_to_them=True) | to_them
 
 
 def list_obstacles(person: User) -> list[str]:
@@ -76,7 +85,8 @@ def drop_unpublished(own: Sequence[Campaign]) -> int:
     unseen = Revision.objects.filter(campaign__in=[each.pk for each in own]).exclude(
         state__in=[RevisionState.APPROVED, RevisionState.SUPERSEDED]
     )
-    _erase_review_mails(unseen)
+    for person_id in {each.organiser_id for each in own}:
+        find_mails_about(person_id, is_to_them=False).delete()  # what reviewers were sent
     pictures = {name for name in unseen.values_list("picture", flat=True) if name}
     unseen.delete()
     drafts = [each.pk for each in own if each.approved_id is None]
@@ -84,41 +94,6 @@ def drop_unpublished(own: Sequence[Campaign]) -> int:
     for name in pictures:
         transaction.on_commit(partial(drop_unused, name))
     return len(drafts)
-
-
-def erase(person: User, *, addresses: Sequence[str], traces: Traces) -> None:
-    """Delete the mails that were written to them, or about them."""
-    find_mails(addresses).delete()
-    erase_mails_about(traces)
-    _erase_review_mails(Revision.objects.filter(campaign__organiser=person))
-
-
-def erase_mails_about(traces: Traces) -> None:
-    """Delete mails to an address that name what is theirs (an account), and no other mails there.
-
-    An address that somebody gave and nobody confirmed may be somebody else's.
-    """
-    for address, names in traces:
-        names_one = Q(pk__in=[])
-        for name in names:
-            names_one |= Q(subject__contains=name) | Q(message__contains=name)
-        find_mails([address]).filter(names_one).delete()
-
-
-def _erase_review_mails(revisions: QuerySet[Revision]) -> None:
-    """What reviewers were sent about these: it names the organiser."""
-    for pk, campaign_id in revisions.values_list("pk", "campaign_id"):
-        address = reverse("admin:campaigns_campaign_review", args=[campaign_id, pk])
-        Email.objects.filter(message__contains=address).delete()
-
-
-def find_mails(addresses: Sequence[str]) -> QuerySet[Email]:
-    """Mails to these addresses; each mail of ours goes to one."""
-    wanted = Q(pk__in=[])
-    for address in addresses:
-        wanted |= Q(to__iexact=address)
-    found: QuerySet[Email] = Email.objects.filter(wanted)
-    return found
 
 
 def _describe_campaign(campaign: Campaign) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import accounts.privacy
 import campaigns.privacy
 import launches.privacy
 import supporters.privacy
+from accounts.marking import find_mails_to
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
@@ -34,6 +35,7 @@ from supporters.models import (
 from supporters.notices import find_accounts, is_known_by_nothing_else
 from supporters.revoking import Ending, Revocation, carry_out
 from supporters.servers import forget_servers
+from supporters.topics import find_mails_on
 from supporters.unlinking import cut_off
 
 GONE_ON_WITH_AFTER = timedelta(minutes=5)
@@ -125,20 +127,16 @@ def begin_erasing(person: User) -> None:
 
 
 def finish_erasing(person: User) -> list[Left]:
-    """Erase somebody who is shut out: keys first, then posts, pledges, mails, and the person.
+    """Erase somebody who is shut out: keys first, then posts, pledges, at last mails and person.
 
     Each part is a short transaction and can be done again, so that a process that dies on the way
     leaves nothing that is not gone on with. The networks are told last. Gives what is left for its
     owner to do there.
     """
     addresses = accounts.privacy.list_addresses(person)
-    traces = supporters.privacy.list_traces(person)
     noted = supporters.privacy.cut_off_all(person)
-    campaigns.privacy.erase(person, addresses=addresses, traces=traces)
     launches.privacy.erase(person)
     supporters.privacy.erase(person, addresses=addresses)
-    # Once more, for what was written about them while this was done.
-    campaigns.privacy.erase(person, addresses=addresses, traces=traces)
     accounts.privacy.erase(person, addresses=addresses)
     return _tell_networks(noted)
 
@@ -173,14 +171,11 @@ def erase_accounts(notice: Notice) -> int:
 def _erase_account(account: LinkedAccount) -> None:
     """One account with all that was done with it; its network is not told."""
     person = account.person
-    given = account.pledges.exclude(receipt_email="").values_list("receipt_email", flat=True)
-    addresses = {*accounts.privacy.list_addresses(person), *(each.lower() for each in given)}
     with suppress(LinkedAccount.DoesNotExist):  # unlinked before
         cut_off(account, person=person)
     PendingRevocation.objects.filter(fingerprint=account.fingerprint).delete()
     erase_pledges(account=account)
-    traces = [(address, [account.handle]) for address in sorted(addresses)]
-    campaigns.privacy.erase_mails_about(traces)
+    find_mails_on(account=account).delete()
     LinkedAccount.objects.filter(pk=account.pk).delete()
     forget_servers()
 
@@ -195,7 +190,7 @@ def find_people(email: str) -> list[User]:
 def erase_address(email: str) -> None:
     """Erase what is kept for an address, whoever's it is: reminders, requests, mails."""
     supporters.privacy.erase_addresses([email])
-    campaigns.privacy.find_mails([email]).delete()
+    find_mails_to([email]).delete()
 
 
 def erase_begun() -> int:

@@ -30,6 +30,7 @@ def tell_operators(
         if person.has_perm(CONTROL):
             queue_mail(
                 person.email or "",
+                person=person,
                 template=template,
                 language=person.language,
                 context=context,

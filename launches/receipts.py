@@ -21,6 +21,7 @@ from launches.models import (
 )
 from launches.results import summarise
 from supporters.mails import may_hold_words
+from supporters.topics import note_accounts
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,9 @@ def _queue_receipt(delivery: Delivery) -> None:
     assert pledge is not None
     if not pledge.receipt_email:
         return
-    queue_mail(
+    mail = queue_mail(
         pledge.receipt_email,
+        person=pledge.person,
         template="receipt",
         language=pledge.receipt_language,
         context={
@@ -70,6 +72,7 @@ def _queue_receipt(delivery: Delivery) -> None:
             "text": delivery.text if may_hold_words(pledge, email=pledge.receipt_email) else "",
         },
     )
+    note_accounts(mail, [pledge.account])
 
 
 def tell_organisers(*, limit: int) -> int:
@@ -86,6 +89,7 @@ def tell_organisers(*, limit: int) -> int:
             if organiser.email:
                 queue_mail(
                     organiser.email,
+                    person=organiser,
                     template="launched",
                     language=organiser.language,
                     context={

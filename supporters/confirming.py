@@ -18,14 +18,17 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounts.marking import mark_mail
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
 from supporters import telling
 from supporters.addressing import mark_address
 from supporters.assisting import check_words, hold_open, make_promises
+from supporters.forgetting import erase_reminders, erase_requests
 from supporters.models import AssistedPledge, ConfirmRequest, Reminder
 from supporters.pledging import PledgeRefused
+from supporters.topics import find_mails_on, note_reminder
 
 CONFIRM_LASTS = timedelta(hours=48)
 # Anybody's address can be typed in: so many mails a day, and then no more.
@@ -110,13 +113,14 @@ def confirm(token: str) -> Confirmed | None:
     raise PledgeRefused(_("This address is being confirmed elsewhere. Please try again."))
 
 
-def remind(campaign: Campaign, *, email: str, language: str = "en") -> None:
+def remind(campaign: Campaign, *, email: str, language: str = "en") -> Reminder:
     """Keep a confirmed address that wants to hear of the moment. Raises PledgeRefused."""
     with transaction.atomic():
         held = hold_open(campaign)
-        Reminder.objects.get_or_create(
+        reminder, _is_new = Reminder.objects.get_or_create(
             campaign=held, email=email.lower(), defaults={"language": language}
         )
+    return reminder
 
 
 def find_reminder(campaign: Campaign, *, mark: str) -> Reminder | None:
@@ -126,14 +130,15 @@ def find_reminder(campaign: Campaign, *, mark: str) -> Reminder | None:
 
 
 def forget_reminder(campaign: Campaign, *, email: str) -> bool:
-    """Whether there was one."""
-    return bool(Reminder.objects.filter(campaign=campaign, email=email.lower()).delete()[0])
+    """Delete the reminder with the mails that were sent for it; whether there was one."""
+    mine = Reminder.objects.filter(campaign=campaign, email=email.lower())
+    return bool(erase_reminders(mine))
 
 
 def forget_unconfirmed() -> int:
-    """Delete the addresses that nobody confirmed in time. Gives how many."""
+    """Delete the addresses that nobody confirmed in time, and what we wrote there. How many."""
     old = ConfirmRequest.objects.filter(asked_at__lt=database_now() - CONFIRM_LASTS)
-    return old.delete()[0]
+    return erase_requests(old)
 
 
 def _ask(
@@ -178,13 +183,18 @@ def _confirm(token: str) -> Confirmed | None:
     if request is None:
         return None
     held = hold_open(request.campaign)
-    used, _each = ConfirmRequest.objects.filter(pk=request.pk).delete()
-    if used != 1:
+    asked_by = list(find_mails_on(request=request))
+    _rows, used = ConfirmRequest.objects.filter(pk=request.pk).delete()
+    if not used.get(ConfirmRequest._meta.label):  # noqa: SLF001 -- a documented interface
         return None
     if not request.networks:
-        remind(held, email=request.email, language=request.language)
+        reminder = remind(held, email=request.email, language=request.language)
+        for mail in asked_by:
+            note_reminder(mail, reminder)
         return Confirmed(campaign=held, email=request.email, person=None, promises=[])
     person = _find_or_make_person(request)
+    for mail in asked_by:
+        mark_mail(mail, person_id=person.pk)
     promises = make_promises(
         held,
         person=person,

@@ -19,6 +19,7 @@ from campaigns.mailing import queue_mail
 from campaigns.models import CampaignState
 from networks.registry import get
 from supporters.models import LinkedAccount, Pledge, PledgeState, Readiness
+from supporters.topics import note_accounts
 
 MOST_AT_ONCE = 200
 ASKED_AGAIN_AFTER = timedelta(days=1)
@@ -55,8 +56,9 @@ def may_hold_words(pledge: Pledge, *, email: str) -> bool:
 def queue_pledged(pledges: Sequence[Pledge]) -> None:
     """The receipt of pledges that one person just made to one campaign, in one mail."""
     first = pledges[0]
-    queue_mail(
+    mail = queue_mail(
         first.receipt_email,
+        person=first.person,
         template="pledged",
         language=first.receipt_language,
         context={
@@ -66,6 +68,7 @@ def queue_pledged(pledges: Sequence[Pledge]) -> None:
             "text": first.text if may_hold_words(first, email=first.receipt_email) else "",
         },
     )
+    note_accounts(mail, [each.account for each in pledges])
 
 
 def queue_relink(account_id: int, *, asked_before: datetime | None = None) -> bool:
@@ -100,8 +103,9 @@ def queue_relink(account_id: int, *, asked_before: datetime | None = None) -> bo
     recipients = [found for found in map(find_recipient, waiting) if found is not None]
     if recipients:
         was_asked = account.asked_at is not None and account.asked_at >= account.linked_at
-        queue_mail(
+        mail = queue_mail(
             recipients[0].email,
+            person=account.person,
             template="relink",
             language=recipients[0].language,
             context={
@@ -113,6 +117,7 @@ def queue_relink(account_id: int, *, asked_before: datetime | None = None) -> bo
             },
             expires_at=waiting[-1].campaign.latest_at,
         )
+        note_accounts(mail, [account])
     return True
 
 
@@ -123,8 +128,9 @@ def queue_removed(account: LinkedAccount, *, pledges: Sequence[Pledge]) -> None:
         if recipient := find_recipient(pledge):
             by_recipient[recipient].append(pledge)
     for recipient, theirs in by_recipient.items():
-        queue_mail(
+        mail = queue_mail(
             recipient.email,
+            person=account.person,
             template="removed",
             language=recipient.language,
             context={
@@ -133,6 +139,7 @@ def queue_removed(account: LinkedAccount, *, pledges: Sequence[Pledge]) -> None:
                 "campaigns": [pledge.campaign for pledge in theirs],
             },
         )
+        note_accounts(mail, [account])
 
 
 def queue_new_words(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
@@ -140,8 +147,9 @@ def queue_new_words(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
     campaign = pledges[0].campaign
     revision = campaign.approved
     assert revision is not None, "a scheduled campaign has an approved revision"
-    queue_mail(
+    mail = queue_mail(
         recipient.email,
+        person=pledges[0].person,
         template="new_words",
         language=recipient.language,
         context={
@@ -155,6 +163,7 @@ def queue_new_words(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
         },
         expires_at=campaign.launch_at,
     )
+    note_accounts(mail, [each.account for each in pledges])
 
 
 def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
@@ -176,12 +185,13 @@ def tell_of_changes(limit: int = MOST_AT_ONCE) -> int:
             .select_related("campaign__approved", "person", "account")
             .order_by("campaign_id", "person_id", "pk")[:limit]
         )
-        groups: defaultdict[tuple[int, Recipient], list[Pledge]] = defaultdict(list)
+        # By person as well: two may have given the same address, and each has mails of their own.
+        groups: defaultdict[tuple[int, int, Recipient], list[Pledge]] = defaultdict(list)
         for pledge in changed:
             recipient = find_recipient(pledge)
             if recipient is not None:
-                groups[pledge.campaign_id, recipient].append(pledge)
-        for (_campaign_id, recipient), pledges in groups.items():
+                groups[pledge.campaign_id, pledge.person_id, recipient].append(pledge)
+        for (_campaign, _person, recipient), pledges in groups.items():
             _queue_changed(recipient, pledges=pledges)
         for pledge in changed:
             launch_at = pledge.campaign.launch_at
@@ -199,8 +209,9 @@ def _queue_changed(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
     campaign = first.campaign
     assert campaign.latest_at is not None, "a scheduled campaign has a latest time"
     has_moved = campaign.launch_at != first.agreed_launch_at
-    queue_mail(
+    mail = queue_mail(
         recipient.email,
+        person=first.person,
         template="changed",
         language=recipient.language,
         context={
@@ -215,3 +226,4 @@ def _queue_changed(recipient: Recipient, *, pledges: Sequence[Pledge]) -> None:
         },
         expires_at=campaign.latest_at,
     )
+    note_accounts(mail, [each.account for each in pledges])

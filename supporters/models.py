@@ -27,6 +27,7 @@ from supporters.promises import (
     Unoffered,
 )
 from supporters.states import AccountState, PledgeState
+from supporters.topics import MailTopic
 
 __all__ = [
     "CHECKS_BEGIN",
@@ -38,6 +39,7 @@ __all__ = [
     "KnownServer",
     "LinkRequest",
     "LinkedAccount",
+    "MailTopic",
     "PendingRevocation",
     "Pledge",
     "PledgeQuerySet",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from campaigns.clock import database_now
-from supporters.addressing import address_promise
+from supporters.forgetting import erase_reminders, erase_requests
 from supporters.models import (
     AccountState,
     AssistedPledge,
@@ -61,23 +60,6 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def list_traces(person: User) -> list[tuple[str, list[str]]]:
-    """Addresses that need not be theirs now, each with what only mails about them have in it.
-
-    Those that they gave with a pledge, with the accounts' names; and those that they promised by,
-    with the signed paths of the promises.
-    """
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    given = Pledge.objects.filter(person=person).exclude(receipt_email="")
-    for address, handle in given.values_list("receipt_email", "account__handle"):
-        found[address.lower()].add(handle)
-    promised = AssistedPledge.objects.filter(person=person).exclude(email="")
-    for each in promised.select_related("campaign"):
-        path = address_promise(each.campaign, person_id=person.pk)
-        found[each.email.lower()].add(path)
-    return [(address, sorted(marks)) for address, marks in sorted(found.items())]
-
-
 def cut_off_all(person: User) -> list[tuple[LinkedAccount, PendingRevocation]]:
     """Withdraw all that is pledged and promised, and take every key off its account.
 
@@ -112,8 +94,8 @@ def erase_addresses(addresses: Sequence[str]) -> int:
     wanted = Q(pk__in=[])
     for address in addresses:
         wanted |= Q(email__iexact=address)
-    reminders = Reminder.objects.filter(wanted).delete()[0]
-    return reminders + ConfirmRequest.objects.filter(wanted).delete()[0]
+    reminders = erase_reminders(Reminder.objects.filter(wanted))
+    return reminders + erase_requests(ConfirmRequest.objects.filter(wanted))
 
 
 def _describe_account(account: LinkedAccount) -> dict[str, Any]:

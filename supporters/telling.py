@@ -28,6 +28,7 @@ from supporters.models import (
     Unoffered,
 )
 from supporters.standing import find_address
+from supporters.topics import note_reminder, note_request
 
 Agreed = TypeVar("Agreed", bound=Consent)
 
@@ -50,8 +51,9 @@ def queue_confirm(request: ConfirmRequest, *, token: str) -> None:
     wrote themselves is on the page with the button. Else this site would mail anything to anybody.
     """
     is_reviewed = request.text in request.revision.texts.values()
-    queue_mail(
+    mail = queue_mail(
         request.email,
+        person=None,
         template="confirm",
         language=request.language,
         context={
@@ -64,6 +66,7 @@ def queue_confirm(request: ConfirmRequest, *, token: str) -> None:
         },
         expires_at=request.campaign.launch_at,
     )
+    note_request(mail, request)
 
 
 def queue_promised(promises: Sequence[AssistedPledge]) -> None:
@@ -102,8 +105,9 @@ def queue_reminder(reminder: Reminder, *, outcome: str) -> None:
     """What became of the moment: it is ``on``, was told too ``late``, or is ``off``."""
     revision = reminder.campaign.approved
     assert revision is not None, "reminders are for campaigns that were public"
-    queue_mail(
+    mail = queue_mail(
         reminder.email,
+        person=None,
         template="reminded",
         language=reminder.language,
         context={
@@ -113,6 +117,7 @@ def queue_reminder(reminder: Reminder, *, outcome: str) -> None:
             "outcome": outcome,
         },
     )
+    note_reminder(mail, reminder)
 
 
 def tell_promises_of_changes(limit: int = MOST_AT_ONCE) -> int:
@@ -182,6 +187,7 @@ def _queue(promises: Sequence[AssistedPledge], *, template: str, **more: object)
     )
     queue_mail(
         email,
+        person=first.person,
         template=template,
         language=first.receipt_language,
         context={

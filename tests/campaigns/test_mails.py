@@ -101,6 +101,8 @@ def test_subject_is_one_line_and_headers_are_kept(olive, submitted, rae):
     revision.title = "One\nBcc: all@example.org"
     mail = queue_mail(
         rae.email,
+        person=olive,
+        is_to_them=False,
         template="to_review",
         language="en",
         context={"revision": revision, "organiser": olive, "reviewer": rae},

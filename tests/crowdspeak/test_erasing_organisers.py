@@ -77,6 +77,14 @@ def test_what_was_in_public_stays_without_its_organiser_and_drafts_go(
     assert "A campaign by a person who was erased" in page
 
 
+def test_what_reviewers_were_sent_is_gone_with_the_first_step(olive, rae):
+    """What was never public is gone once it is decided, whatever becomes of the rest."""
+    draft = Campaign.objects.create(organiser=olive, slug="draft")
+    tell_reviewers(Revision.objects.create(campaign=draft, title="Secret plans", language="en"))
+    privacy.begin_erasing(olive)
+    assert find_words(["Secret plans"]) == {}
+
+
 def test_a_cancelled_campaign_still_tells_its_supporters(networks, olive, sam, launch_now):
     campaign = make_campaign(olive, state=CampaignState.CANCELLED)
     account = link_by_consent(networks, sam, "sam", kind="mastodon")

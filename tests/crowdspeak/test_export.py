@@ -7,15 +7,18 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
+from post_office.models import Email
 
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.mailing import queue_mail
+from campaigns.mails import tell_reviewers
 from campaigns.models import ReviewDecision
 from crowdspeak.privacy import export
 from launches.models import Attempt, Delivery, Launch
 from supporters import vault
-from supporters.models import ConfirmRequest, LinkedAccount, Reminder
+from supporters.mails import queue_pledged
+from supporters.models import ConfirmRequest, LinkedAccount, Pledge, Reminder
 from tests.conftest import make_person
 from tests.making import link_mastodon, make_campaign, make_pledge, make_promise
 
@@ -60,6 +63,7 @@ def everything(settings, simulator, sam, olive, rae):
         Attempt.objects.create(delivery=delivery, number=1, outcome="sent", ended_at=database_now())
         queue_mail(
             person.email,
+            person=person,
             template="changed",
             language="en",
             context={"campaign": campaign, "revision": campaign.approved, "pledges": [pledge]},
@@ -85,6 +89,28 @@ def test_everything_of_a_supporter_is_in_it(everything, sam):
     assert [each["outcome"] for each in post["attempts"]] == ["sent"]
     for name in ("promises_by_hand", "reminders", "unconfirmed_requests", "mails"):
         assert len(taken[name]) == 1, name
+
+
+def test_mails_about_their_pledges_are_in_it_wherever_they_went(everything, sam):
+    queue_pledged([Pledge.objects.get(person=sam)])
+    (mail,) = [each for each in export(sam)["mails"] if "Your pledge" in each["subject"]]
+    assert mail["to"] == ["receipt-of-sam@example.org"]
+
+
+def test_mails_about_somebody_else_s_pledge_are_not_in_it_though_they_went_there(everything, sam):
+    """Kim typed in Sam's address."""
+    Pledge.objects.filter(person__name="Kim").update(receipt_email=sam.email)
+    queue_pledged([Pledge.objects.get(person__name="Kim")])
+    assert Email.objects.order_by("pk").last().to == [sam.email]
+    assert "kim" not in write(sam).lower()
+    assert len(export(sam)["mails"]) == 1
+
+
+def test_what_reviewers_were_sent_about_a_campaign_is_in_nobody_s(everything, olive, rae):
+    tell_reviewers(everything.approved)
+    assert Email.objects.order_by("pk").last().to == [rae.email]
+    for person in (olive, rae):
+        assert export(person)["mails"] == []
 
 
 def test_nothing_of_anybody_else_is_in_it(everything, sam):

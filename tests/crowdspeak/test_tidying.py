@@ -23,7 +23,9 @@ DAY = timedelta(days=1)
 
 def write_mail(campaign, *, days_ago, status=STATUS.sent):
     context = {"campaign": campaign, "revision": campaign.approved, "pledges": []}
-    mail = queue_mail("sam@example.org", template="changed", language="en", context=context)
+    mail = queue_mail(
+        "sam@example.org", person=None, template="changed", language="en", context=context
+    )
     Email.objects.filter(pk=mail.pk).update(created=database_now() - days_ago * DAY, status=status)
     Log.objects.create(email=mail, status=0, message="sent")
     return mail
