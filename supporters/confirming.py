@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.marking import mark_mail
@@ -117,16 +117,23 @@ def remind(campaign: Campaign, *, email: str, language: str = "en") -> Reminder:
     """Keep a confirmed address that wants to hear of the moment. Raises PledgeRefused."""
     with transaction.atomic():
         held = hold_open(campaign)
-        reminder, _is_new = Reminder.objects.get_or_create(
-            campaign=held, email=email.lower(), defaults={"language": language}
+        mark = mark_address(email)
+        reminder, _is_new = Reminder.objects.update_or_create(
+            campaign=held,
+            email=email.lower(),
+            defaults={"mark": mark},  # another one where the site's key is another
+            create_defaults={"mark": mark, "language": language},
         )
     return reminder
 
 
 def find_reminder(campaign: Campaign, *, mark: str) -> Reminder | None:
     """The reminder to the address that has this mark (``addressing.mark_address``)."""
-    waiting = Reminder.objects.filter(campaign=campaign).iterator()
-    return next((each for each in waiting if mark_address(each.email) == mark), None)
+    here = Reminder.objects.filter(campaign=campaign)
+    found: Reminder | None = here.filter(mark=mark).first()
+    return found or next(
+        (each for each in here.filter(mark="") if mark_address(each.email) == mark), None
+    )
 
 
 def forget_reminder(campaign: Campaign, *, email: str) -> bool:
@@ -153,6 +160,7 @@ def _ask(
     is_shown: bool = False,
 ) -> None:
     email = email.lower()
+    _hold_address(email)
     today = ConfirmRequest.objects.filter(
         email=email, asked_at__gt=database_now() - timedelta(days=1)
     )
@@ -176,6 +184,18 @@ def _ask(
         is_shown=is_shown,
     )
     telling.queue_confirm(request, token=token)
+
+
+def _hold_address(email: str) -> None:
+    """One at a time writes to an address, until its transaction ends: mails are counted before.
+
+    There is no row to lock: an address may come for the first time, with several campaigns at once.
+    SQLite lets one transaction write at a time as it is.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            name = f"supporters.confirming {email}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _confirm(token: str) -> Confirmed | None:

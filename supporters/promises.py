@@ -148,13 +148,18 @@ class ConfirmRequest(models.Model):
 
 
 class Reminder(models.Model):
-    """An address that wants to hear of one launch. It is nobody's pledge and counts nowhere."""
+    """An address that wants to hear of one launch. It is nobody's pledge and counts nowhere.
+
+    ``mark`` is what its links bear (``addressing.mark_address``); empty where an old process made
+    the row.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reminders")
     email = models.EmailField(_("address"))
     language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    mark = models.CharField(max_length=64, editable=False, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("reminder")
@@ -162,6 +167,7 @@ class Reminder(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(name="reminder_once_per_address", fields=["campaign", "email"]),
         ]
+        indexes: ClassVar = [models.Index(fields=["campaign", "mark"], name="reminder_by_mark")]
 
     def __str__(self) -> str:
         return f"{self.campaign} ({self.pk})"

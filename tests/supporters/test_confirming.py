@@ -1,19 +1,26 @@
 """An address confirmed by a mail: whose it then is, for how long, and who gets nothing by it."""
 
+import importlib
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from post_office.models import Email
 
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
+from supporters.addressing import mark_address
 from supporters.confirming import (
+    MOST_FOR_ONE_CAMPAIGN,
+    MOST_IN_ALL,
     ask_promise,
     ask_reminder,
     confirm,
+    find_reminder,
     find_request,
     forget_reminder,
     forget_unconfirmed,
@@ -23,6 +30,7 @@ from supporters.counting import count_turnout
 from supporters.models import AssistedPledge, ConfirmRequest, Reminder
 from supporters.pledging import PledgeRefused, WordsChanged, join_words, sign_words
 from tests.making import make_campaign
+from tests.racing import Actor, hold_open, meet
 from tests.supporters.test_pledging import approve
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +206,56 @@ def test_reminder_is_kept_once_for_each_campaign_and_address(olive, campaign):
     assert forget_reminder(campaign, email=ADDRESS)
     assert not forget_reminder(campaign, email=ADDRESS)
     assert Reminder.objects.get().campaign == other
+
+
+def test_reminder_is_found_by_its_mark_and_not_by_reading_all(campaign):
+    remind(campaign, email=ADDRESS)
+    mark = mark_address(ADDRESS)
+    assert find_reminder(campaign, mark=mark).email == "ada@example.org"
+    Reminder.objects.update(mark=mark_address("bo@example.org"))  # as under another key
+    assert find_reminder(campaign, mark=mark) is None
+    remind(campaign, email=ADDRESS)
+    assert find_reminder(campaign, mark=mark).mark == mark
+    assert Reminder.objects.count() == 1
+
+
+def test_reminder_that_an_old_process_made_is_found_and_then_marked(campaign):
+    Reminder.objects.create(campaign=campaign, email="ada@example.org")
+    mark = mark_address(ADDRESS)
+    assert find_reminder(campaign, mark=mark)
+    assert find_reminder(campaign, mark=mark_address("bo@example.org")) is None
+    importlib.import_module("supporters.migrations.0013_mark_reminders").mark_reminders(apps, None)
+    assert Reminder.objects.get().mark == mark
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_at_once_for_one_campaign_get_no_mail_beyond_the_most(campaign):
+    for _ in range(MOST_FOR_ONE_CAMPAIGN - 1):
+        ask_reminder(campaign, email=ADDRESS)
+    asks = [partial(ask_reminder, campaign, email=email) for email in (ADDRESS, ADDRESS.upper())]
+    first, second = meet(*asks)
+    assert first is None
+    assert isinstance(second, PledgeRefused)
+    assert Email.objects.count() == MOST_FOR_ONE_CAMPAIGN
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_at_once_for_two_campaigns_get_no_mail_beyond_the_most(olive):
+    campaigns = [make_campaign(olive, slug=f"c{index}") for index in range(MOST_IN_ALL + 1)]
+    for each in campaigns[2:]:
+        ask_reminder(each, email=ADDRESS)
+    first, second = meet(*(partial(ask_reminder, each, email=ADDRESS) for each in campaigns[:2]))
+    assert first is None
+    assert isinstance(second, PledgeRefused)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_who_writes_to_one_address_keeps_nobody_from_another(campaign):
+    with hold_open(partial(ask_reminder, campaign, email=ADDRESS)):
+        assert Actor(partial(ask_reminder, campaign, email="bo@example.org")).finish() is None
 
 
 def test_title_cannot_run_as_a_template_or_as_markup(olive):
