@@ -19,12 +19,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.connector import Connection
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -61,6 +62,7 @@ _NOT_NOW = gettext_noop("Nothing is sent to %(host)s just now.")
 
 Gate = Callable[[], Awaitable[bool]]
 
+_write_json = json_module.JSONEncoder(ensure_ascii=False).encode
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a header could break out of its line by them
 
 
@@ -113,6 +115,20 @@ class _CutOff(aiohttp.ClientError):
     """Stands for a lost connection; aiohttp does not know it, and so does not send again."""
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Tells the request that gets a connection: from here on a byte of it may leave."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  (its own name for it)
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        _attempt.get().may_have_left = True
+        return connection
+
+
 class Http:
     """One session for all requests of a process or a launch; use as ``async with``.
 
@@ -127,7 +143,7 @@ class Http:
         user_agent: str,
         allowed_hosts: frozenset[str] = frozenset(),
         connections: int = 1000,
-        per_host: int = 250,
+        per_host: int = 1000,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self.allowed_hosts = allowed_hosts
@@ -149,10 +165,8 @@ class Http:
         return gated
 
     async def __aenter__(self) -> Self:
-        tracing = aiohttp.TraceConfig()
-        tracing.on_request_headers_sent.append(_note_departure)
         resolver = self._resolver or PooledResolver()
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             limit=self._connections,
             limit_per_host=self._per_host,
             resolver=resolver,
@@ -167,7 +181,6 @@ class Http:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
             timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None),
-            trace_configs=[tracing],
             middlewares=(_send_once,),
             max_line_size=MAX_HEADER_BYTES,
             max_field_size=MAX_HEADER_BYTES,
@@ -231,7 +244,6 @@ class Http:
                     headers=sent_headers,
                     data=body,
                     allow_redirects=False,
-                    trace_request_ctx=attempt,
                 ) as response,
             ):
                 content = await _read_capped(response, max_bytes)
@@ -270,7 +282,7 @@ def _pack(
     packed: CIMultiDict[str] = CIMultiDict(headers)
     if json is not None:
         packed.setdefault("Content-Type", "application/json")
-        return packed, json_module.dumps(json, ensure_ascii=False).encode()
+        return packed, _write_json(json).encode()
     if form is not None:
         packed.setdefault("Content-Type", "application/x-www-form-urlencoded")
         return packed, urlencode(form).encode()
@@ -321,15 +333,6 @@ def _open_guarded_socket(info: aiohttp.AddrInfoType) -> socket.socket:
         raise PermissionError("not a public address")
     attempt.sockets_opened += 1
     return socket.socket(family=family, type=kind, proto=protocol)
-
-
-async def _note_departure(
-    _session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    _params: aiohttp.TraceRequestHeadersSentParams,
-) -> None:
-    """Called by aiohttp just before it hands the first byte to the connection."""
-    context.trace_request_ctx.may_have_left = True
 
 
 async def _send_once(
