@@ -1,6 +1,7 @@
 """The moment itself: one transaction that counts, decides, and lets go or does not."""
 
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
@@ -10,7 +11,7 @@ from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.planning import insert_deliveries
 from networks.errors import gettext_noop
 from supporters.counting import count_turnout
-from supporters.models import PledgeState
+from supporters.models import Pledge, PledgeState
 
 UNDER_THRESHOLD = gettext_noop(
     "The campaign did not reach its minimum of supporters, so nothing was posted."
@@ -78,9 +79,12 @@ def _close(launch: Launch, campaign: Campaign, *, state: LaunchState) -> Launch:
 def _count(launch: Launch, campaign: Campaign) -> tuple[int, int]:
     """People and pledges, after arming the late and dropping who withdrew before the moment."""
     insert_deliveries(launch)
+    withdrawn = Pledge.objects.filter(campaign=campaign, state=PledgeState.WITHDRAWN)
     launch.deliveries.filter(
-        state__in=[DeliveryState.PLANNED, DeliveryState.WITHDRAWN], attempt=0
-    ).exclude(pledge__state=PledgeState.LIVE).delete()
+        Q(pledge__in=withdrawn) | Q(pledge=None),
+        state__in=[DeliveryState.PLANNED, DeliveryState.WITHDRAWN],
+        attempt=0,
+    ).delete()
     return count_turnout(campaign).people, launch.deliveries.count()
 
 

@@ -52,12 +52,12 @@ class Unlookable(models.TextChoices):
 class Launch(models.Model):
     """One launch of a campaign. A partial unique constraint allows one real launch, ever.
 
-    ``look_first`` is set when the scheduler had been silent around the moment, or the database was
-    restored or cloned: every delivery is looked up before it is sent. ``unlookable`` is what the
-    operator said of those that cannot be. ``late_told_at`` and ``ended_told_at``: when operators
-    were told that nobody had begun it, and of how it ended, if there was anything to tell.
-    ``erased_offered`` and ``erased_reported`` are posts by people's own hands of whom nothing else
-    is kept any more.
+    ``armed_to`` is the highest key that any pledge had when it was armed last. ``look_first`` is
+    set when the scheduler had been silent around the moment, or the database was restored or
+    cloned: every delivery is looked up before it is sent. ``unlookable`` is what the operator said
+    of those that cannot be. ``late_told_at`` and ``ended_told_at``: when operators were told that
+    nobody had begun it, and of how it ended, if there was anything to tell. ``erased_offered`` and
+    ``erased_reported`` are posts by people's own hands of whom nothing else is kept any more.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launches")
@@ -70,6 +70,7 @@ class Launch(models.Model):
     threshold = models.PositiveIntegerField(_("threshold"), null=True, blank=True)
     people = models.PositiveIntegerField(_("people at the launch"), null=True, blank=True)
     pledges = models.PositiveIntegerField(_("pledges at the launch"), null=True, blank=True)
+    armed_to = models.BigIntegerField(default=0, db_default=0, editable=False)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     held_at = models.DateTimeField(_("held"), null=True, blank=True)
     held_why = models.CharField(_("why it is held"), max_length=240, blank=True)
@@ -168,7 +169,10 @@ class Delivery(models.Model):
     ``erased_at``: its owner is erased. Fingerprint, state and times stay, and nothing else.
     """
 
-    launch = models.ForeignKey(Launch, on_delete=models.PROTECT, related_name="deliveries")
+    # No indexes but those that are read: each one is written twice for each post of a launch.
+    launch = models.ForeignKey(
+        Launch, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
     pledge = models.ForeignKey(
         Pledge, on_delete=models.SET_NULL, null=True, related_name="deliveries"
     )
@@ -180,7 +184,9 @@ class Delivery(models.Model):
     )
     text = models.TextField(_("words"), blank=True)
     language = models.CharField(max_length=5, blank=True)
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, null=True, related_name="+")
+    revision = models.ForeignKey(
+        Revision, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     attempt = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -234,6 +240,9 @@ class Delivery(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["launch", "state", "due_at"], name="delivery_launch_state_due"),
+            models.Index(
+                name="delivery_planned", fields=["launch", "id"], condition=Q(state="planned")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -268,7 +277,9 @@ class AttemptOutcome(models.TextChoices):
 class Attempt(models.Model):
     """What came of one claim. Written with the result, never changed."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False
+    )
     number = models.PositiveIntegerField()
     outcome = models.CharField(max_length=10, choices=AttemptOutcome.choices)
     started_at = models.DateTimeField(null=True)

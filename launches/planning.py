@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from campaigns.models import Campaign, CampaignState
 from launches.models import Launch, LaunchKind, LaunchState
-from supporters.models import PledgeState
+from supporters.models import Pledge, PledgeState
 
 NEAR_SECONDS = 60
 ARM_SECONDS = 30
@@ -24,7 +24,7 @@ INSERT INTO launches_delivery (
 SELECT %s, pledge.id, pledge.fingerprint, pledge.network, pledge.host, 'planned', '', '',
     0, 0, FALSE, '', '', '', '', '{}'
 FROM supporters_pledge AS pledge
-WHERE pledge.campaign_id = %s AND pledge.state = 'live'
+WHERE pledge.campaign_id = %s AND pledge.state = 'live' AND pledge.id > %s
 ON CONFLICT (launch_id, account_fingerprint) DO UPDATE
 SET pledge_id = excluded.pledge_id, host = excluded.host, state = 'planned', reason = '',
     prepared = '', lease_until = NULL, erased_at = NULL
@@ -64,10 +64,18 @@ def create_launches(now: datetime) -> int:
 
 
 def insert_deliveries(launch: Launch) -> int:
-    """Plan a delivery for every live pledge that has none yet. One statement; gives how many."""
+    """Plan a delivery for every live pledge that has none yet; give how many.
+
+    The campaign's row is locked: nobody is in the middle of a pledge, so whoever pledges from here
+    on gets a higher key than ``armed_to``, and only those are to be looked at the next time.
+    """
+    newest = Pledge.objects.aggregate(key=Max("pk"))["key"] or 0
     with connection.cursor() as cursor:
-        cursor.execute(ARM, [launch.pk, launch.campaign_id])
-        return int(cursor.rowcount)
+        cursor.execute(ARM, [launch.pk, launch.campaign_id, launch.armed_to])
+        armed = int(cursor.rowcount)
+    launch.armed_to = max(launch.armed_to, newest)
+    launch.save(update_fields=["armed_to"])
+    return armed
 
 
 def armable(now: datetime) -> QuerySet[Launch]:
@@ -84,13 +92,12 @@ def arm_launches(now: datetime) -> int:
     armed = 0
     for launch in armable(now):
         with transaction.atomic():
-            # Locked in the order of ignition: the campaign's row first, then the launch's.
-            campaign = Campaign.objects.lock_shared(launch.campaign_id)
+            # Locked as by ignition: the campaign's row first, then the launch's.
+            campaign = Campaign.objects.lock(launch.campaign_id)
             if campaign.state != CampaignState.SCHEDULED or campaign.launch_at != launch.launch_at:
                 continue
-            moved = Launch.objects.filter(
-                pk=launch.pk, state__in=[LaunchState.SCHEDULED, LaunchState.ARMED]
-            ).update(state=LaunchState.ARMED)
-            if moved:
-                armed += insert_deliveries(launch)
+            locked = Launch.objects.select_for_update().get(pk=launch.pk)
+            if locked.state in (LaunchState.SCHEDULED, LaunchState.ARMED):
+                armed += insert_deliveries(locked)
+                Launch.objects.filter(pk=locked.pk).update(state=LaunchState.ARMED)
     return armed

@@ -9,11 +9,12 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
 from launches.erasing import blank_attempts, list_erased
-from launches.models import AttemptOutcome, Delivery, DeliveryState
+from launches.models import AttemptOutcome, DeliveryState
 from supporters import tokens
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,8 @@ WHERE launches_delivery.id = new.id AND (
     new.state = 'sent'
     OR (launches_delivery.attempt = new.attempt
         AND launches_delivery.state IN ('claimed', 'unknown')))
+RETURNING launches_delivery.id, launches_delivery.remote_id, launches_delivery.other_remote_id,
+    launches_delivery.erased_at IS NOT NULL
 """
 
 # "WHERE TRUE": without it SQLite takes ON for the beginning of a join.
@@ -117,29 +120,39 @@ def record(results: Collection[Result]) -> int:
     told = [json.dumps([_flatten(result) for result in results])]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RECORD.format(source=source), told)
-        taken = int(cursor.rowcount)
+        taken = [_Taken._make(row) for row in cursor.fetchall()]
         cursor.execute(KEEP.format(source=source), told)
-        if erased := list_erased([result.delivery_id for result in results]):
+        late = {result.delivery_id for result in results} - {each.delivery_id for each in taken}
+        erased = [each.delivery_id for each in taken if each.is_erased]
+        if erased := [*erased, *(list_erased(late) if late else ())]:
             blank_attempts(erased)
     for result in results:
         if result.needs_relink:
             account_id, linked_at = result.needs_relink
             tokens.mark_refused(account_id, linked_at=linked_at)
-    _alarm(results)
-    return taken
+    for each in taken:
+        if each.other_remote_id:
+            _alarm(each)
+    return len(taken)
 
 
-def _alarm(results: Collection[Result]) -> None:
+class _Taken(NamedTuple):
+    """A delivery as it was just written down."""
+
+    delivery_id: int
+    remote_id: str
+    other_remote_id: str
+    is_erased: bool
+
+
+def _alarm(delivery: _Taken) -> None:
     """Two posts for one delivery must never be; if they are, say so as loudly as a log can."""
-    sent = [result.delivery_id for result in results if result.state == DeliveryState.SENT]
-    doubled = Delivery.objects.filter(pk__in=sent).exclude(other_remote_id="")
-    for delivery in doubled:
-        logger.critical(
-            "delivery %s has two posts: %s and %s",
-            delivery.pk,
-            delivery.remote_id,
-            delivery.other_remote_id,
-        )
+    logger.critical(
+        "delivery %s has two posts: %s and %s",
+        delivery.delivery_id,
+        delivery.remote_id,
+        delivery.other_remote_id,
+    )
 
 
 def _write_time(moment: datetime | None) -> str | None:

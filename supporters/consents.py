@@ -39,15 +39,28 @@ class Consent(models.Model):
     person: models.ForeignKey[User, User]
     person_id: int
 
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    # Nobody asks for the consents to a revision, and each index is written at a launch's moment.
+    revision = models.ForeignKey(
+        Revision, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     text = models.TextField(_("exact words"))
     wording = models.PositiveSmallIntegerField(_("wording"), default=1, db_default=1)
     has_own_words = models.BooleanField(_("own words"), default=False, db_default=False)
     told_of = models.ForeignKey(
-        Revision, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Revision,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     settled_for = models.ForeignKey(
-        Revision, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Revision,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     language = models.CharField(_("language"), max_length=5)
     state = models.CharField(

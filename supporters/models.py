@@ -235,7 +235,9 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
 class Pledge(Consent):
     """One account lent to one campaign, with the exact words its owner agreed to."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="pledges")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="pledges", db_index=False
+    )
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pledges"
     )

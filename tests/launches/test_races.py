@@ -16,7 +16,7 @@ from supporters.models import LinkedAccount, Pledge, PledgeState
 from supporters.pledging import PledgeRefused, join_words, pledge, sign_words, withdraw
 from supporters.unlinking import unlink
 from tests.making import link_mastodon, make_campaign, make_pledge
-from tests.racing import meet, together
+from tests.racing import Actor, hold_open, meet, together, wait_for_waiting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -167,6 +167,19 @@ def test_arming_twice_at_once_plans_each_delivery_once(crowd):
     create_launches(now)
     together(*[lambda: arm_launches(now)] * 4)
     assert Delivery.objects.count() == 8
+
+
+def test_arming_waits_for_whoever_is_in_the_middle_of_a_pledge(near, networks, sam, rae):
+    """Else a key lower than those that were armed would come to light, and never be looked at."""
+    campaign, _, launch = near(1, launch_in=20)
+    first, second = link_mastodon(networks, sam, "sam"), link_mastodon(networks, rae, "rae")
+    with hold_open(lambda: lend(campaign, first)):
+        lend(campaign, second)
+        arming = Actor(lambda: arm_launches(database_now()))
+        wait_for_waiting()
+    assert arming.finish() == 2
+    bring_forward(campaign)
+    assert ignite(launch.pk).pledges == 3
 
 
 def test_ticks_at_once_create_one_launch(olive):
