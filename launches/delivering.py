@@ -8,7 +8,6 @@ is open while a request is.
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -26,6 +25,7 @@ from launches.moment import Moment, boot_seconds, read_moment
 from launches.planning import NEAR_SECONDS
 from launches.preparing import keep, prepare_some
 from launches.recording import Result
+from launches.rooming import Room
 from launches.sending import Desk, carry_out, note_not_begun, note_stray
 from launches.watching import DatabaseThread, HoldFlag
 from networks import registry
@@ -37,9 +37,9 @@ from supporters.vault import VaultError
 
 logger = logging.getLogger(__name__)
 
-IN_FLIGHT = 500
-HOST_IN_FLIGHT = 200  # fewer than the session's connections to one host
-FIRST_BATCH = 30
+IN_HAND = 2000  # claims at once, of one launch in one process
+ENOUGH = 200  # so many places are worth a claim
+FIRST_BATCH = 40
 RECORD_SECONDS = 0.1
 IDLE_SECONDS = 0.1
 LINGER_SECONDS = 2.0
@@ -65,19 +65,19 @@ class Run:
         self.paused: dict[str, float] = {}
         self.paused_networks: dict[str, Result] = {}
         self.sending: set[asyncio.Task[None]] = set()
+        self.room = Room(IN_HAND)
         self.moment = Moment(0.0, 0.0)
         self.batch = FIRST_BATCH
         self.ended = asyncio.Event()
-        self.places: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(HOST_IN_FLIGHT)
-        )
 
     async def go(self) -> None:
         """Wait for the moment, then work until nothing is left that is due soon."""
         async with AsyncExitStack() as stack:
             self.database = await stack.enter_async_context(DatabaseThread("ledger"))
             self.watching = await stack.enter_async_context(DatabaseThread("flag"))
-            self.http: Http = await stack.enter_async_context(registry.open_http())
+            self.http: Http = await stack.enter_async_context(
+                registry.open_http(connections=IN_HAND)
+            )
             self.moment = await self.database.run(read_moment)
             if not await self._wait_for_moment():
                 return
@@ -119,7 +119,8 @@ class Run:
                 await asyncio.sleep(min(left - 1, 1))
                 continue
             if left > 0:
-                await asyncio.sleep(left)
+                await self.database.run(partial(claiming.warm_up, self.launch_id, most=FIRST_BATCH))
+                await asyncio.sleep(max(0, self.moment.seconds_until(launch.launch_at)))
             launch = await self.database.run(lambda: ignite(self.launch_id))
             if launch.state == LaunchState.FIRING:
                 return True
@@ -136,39 +137,44 @@ class Run:
     async def _work(self) -> None:
         last_busy = boot_seconds()
         while not self.stopping():
-            free = IN_FLIGHT - len(self.sending)
-            claims: list[Claim] = []
-            if free > 0:
-                claims = await self._claim(free)
+            most = min(self.batch, self.room.left)
+            claims = await self._claim(most)
             for claim in claims:
-                task = asyncio.create_task(self._deliver(claim))
-                self.sending.add(task)
-                task.add_done_callback(self.sending.discard)
+                self._begin(claim)
             if claims or self.sending:
                 last_busy = boot_seconds()
             elif boot_seconds() - last_busy > LINGER_SECONDS:
                 return
-            if not claims:
-                await self._rest()
+            if len(claims) < most or self.room.left < ENOUGH or self.room.list_full(ENOUGH):
+                await self.room.wait(ENOUGH, seconds=IDLE_SECONDS)
 
-    async def _rest(self) -> None:
-        """Wait for a free place, a little at most."""
-        if self.sending:
-            await asyncio.wait(
-                self.sending, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-        else:
-            await asyncio.sleep(IDLE_SECONDS)
+    def _begin(self, claim: Claim) -> None:
+        """Deliver it in a task of its own, which keeps its place until it has ended."""
+        host = claim.server.host
+        task = asyncio.create_task(self._deliver(claim))
+        self.sending.add(task)
+        self.room.take(host)
+
+        def end(ended: asyncio.Task[None]) -> None:
+            self.sending.discard(ended)
+            self.room.give_back(host)
+
+        task.add_done_callback(end)
 
     async def _claim(self, most: int) -> list[Claim]:
         """A batch of claims, the first ones small, so that the first posts need not wait."""
         now = boot_seconds()
-        most, self.batch = min(most, self.batch), min(claiming.BATCH, 2 * self.batch)
+        self.batch = min(claiming.BATCH, 4 * self.batch)
         self.paused = {host: until for host, until in self.paused.items() if until > now}
-        paused = list(self.paused)
+        left_alone = {*self.paused, *self.room.list_full(ENOUGH)}
         try:
             claimed = await self.database.run(
-                lambda: claiming.claim(self.launch_id, most=most, except_hosts=paused)
+                lambda: claiming.claim(
+                    self.launch_id,
+                    most=most,
+                    except_hosts=left_alone,
+                    room=self.room.left_for,
+                )
             )
         except DatabaseError:
             logger.exception("nothing could be claimed for launch %s", self.launch_id)
@@ -205,8 +211,8 @@ class Run:
     async def _carry_out(self, claim: Claim) -> Result | None:
         """What came of a claim; None: nothing was begun. Raises NetworkError before anything is.
 
-        A place on the host's connections is taken first, for refreshed tokens as well, so that no
-        request waits in a queue between the last look and its start.
+        There are as many connections as claims in hand, so that no request waits in a queue between
+        the last look and its start.
         """
         desk = Desk(
             network=registry.get(claim.network),
@@ -215,13 +221,12 @@ class Run:
             keep=self._keep_prepared,
             may_start=self._may_start,
         )
-        async with self.places[claim.server.host]:
-            credentials = await self._read_credentials(claim)
-            result = await carry_out(desk, claim, credentials)
-            if result is not None and result.token_refused:
-                renewed = await self._renew(claim, credentials, result)
-                if renewed is not None:
-                    result = await carry_out(desk, claim, renewed)
+        credentials = await self._read_credentials(claim)
+        result = await carry_out(desk, claim, credentials)
+        if result is not None and result.token_refused:
+            renewed = await self._renew(claim, credentials, result)
+            if renewed is not None:
+                result = await carry_out(desk, claim, renewed)
         return result
 
     def _tell_time(self) -> datetime:
@@ -351,6 +356,7 @@ class Run:
 
 def deliver(launch_id: int, *, stopping: Callable[[], bool] = lambda: False) -> None:
     """Take part in a launch until nothing is left to do soon, or ``stopping`` says so."""
+    logger.info("taking part in launch %s", launch_id)
     run = Run(launch_id, stopping=stopping)
     with (
         bound_contextvars(launch_id=launch_id),

@@ -31,6 +31,15 @@ def _alone() -> SlidingWindowCounterRateLimiter:
     return SlidingWindowCounterRateLimiter(storage_from_string("memory://"))
 
 
+def look(host: str, allowances: Sequence[Allowance]) -> int:
+    """How many requests the host could be sent now; takes none. Opens the windows' server."""
+    windows = [RateLimitItemPerSecond(rule.count, rule.seconds) for rule in allowances]
+    try:
+        return min(_shared().get_window_stats(window, host).remaining for window in windows)
+    except _shared().storage.base_exceptions:
+        return 0
+
+
 def take(host: str, wanted: int, allowances: Sequence[Allowance]) -> int:
     """Reserve up to ``wanted`` requests to the host now; give how many were granted.
 

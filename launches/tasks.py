@@ -16,6 +16,7 @@ from launches.ticking import tick as do_tick
 WAKE_EXPIRES_SECONDS = 5
 LOOK_EXPIRES_SECONDS = 10
 MAIL_EXPIRES_SECONDS = 30
+PASSES = 4
 RUNS_AT_ONCE = 10  # launches per process; the worker has more threads, for all else
 
 _running: set[int] = set()
@@ -56,12 +57,20 @@ def tick() -> None:
 
 
 @shared_task(name="launches.tasks.run_launch")
-def run_launch(launch_id: int) -> None:
-    """Take part in a launch, once per process however often it is asked."""
+def run_launch(launch_id: int, passes: int = PASSES) -> None:
+    """Take part in a launch, once per process however often it is asked.
+
+    A message goes to whoever has waited longest: who takes part already passes it on, so that all
+    workers do by the moment, and not the same one again and again.
+    """
     with _running_lock:
-        if launch_id in _running or len(_running) >= RUNS_AT_ONCE:
-            return
-        _running.add(launch_id)
+        is_free = launch_id not in _running and len(_running) < RUNS_AT_ONCE
+        if is_free:
+            _running.add(launch_id)
+    if not is_free:
+        if passes > 0:
+            run_launch.apply_async((launch_id, passes - 1), expires=WAKE_EXPIRES_SECONDS)
+        return
     try:
         deliver(launch_id, stopping=_stopping.is_set)
     finally:

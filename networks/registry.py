@@ -68,11 +68,16 @@ def get_composer(name: str) -> Composer:
     return _list_composers().get(name) or _list_messengers().get(name) or compose_at(get(name))
 
 
-def open_http() -> Http:
-    """Give the way out, ready to be used as ``async with open_http() as http``."""
+def open_http(*, connections: int = 1000) -> Http:
+    """Give the way out, ready to be used as ``async with open_http() as http``.
+
+    ``connections`` is the most at once, all of them to one host if need be.
+    """
     return Http(
         user_agent=f"CrowdSpeak (+{settings.SITE_URL})",
         allowed_hosts=frozenset(settings.NETWORK_EXCEPTIONS),
+        connections=connections,
+        per_host=connections,
     )
 
 

@@ -1,7 +1,6 @@
-"""Places on a host's connections: no request waits in a queue after its last look."""
+"""Places: how much one worker has in hand, and that a slow host leaves room for the others."""
 
 from datetime import datetime, timedelta
-from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,10 +8,12 @@ import pytest
 from accounts.models import User
 from campaigns.clock import database_now
 from launches import delivering, holding
+from launches.claiming import claim
 from launches.delivering import deliver
 from launches.igniting import ignite
 from launches.models import Delivery, Launch
 from launches.planning import create_launches
+from launches.rooming import Room
 from networks import registry
 from tests.making import link_mastodon, make_pledge
 from tests.processes import wait_until
@@ -20,15 +21,14 @@ from tests.racing import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PLACES = 2
+PLACES = 4  # of which one host alone may have half
 ANSWER_MS = 1500  # far more than the half second within which a hold stops everything
 
 
 @pytest.fixture
 def slow(networks, monkeypatch, settings):
-    """A slow host, and few places on each: fewer than connections, as always."""
-    monkeypatch.setattr(delivering, "HOST_IN_FLIGHT", PLACES)
-    monkeypatch.setattr(registry, "Http", partial(registry.Http, per_host=PLACES + 1))
+    """A slow host, and few places."""
+    monkeypatch.setattr(delivering, "IN_HAND", PLACES)
     settings.LEASE_SECONDS = 60  # what is given back is so for the hold, not for a lease that ends
     host = name_host(networks.get_instance("mastodon"))
     networks.set_faults({"instance": host, "latency_ms": ANSWER_MS})
@@ -48,7 +48,7 @@ def starts(networks, host):
     ]
 
 
-def test_a_hold_stops_what_waits_for_a_place(crowd, slow, networks):
+def test_a_hold_stops_what_has_no_place_yet(crowd, slow, networks):
     crowd(8, launch_in=-0.01)
     create_launches(database_now())
     launch = ignite(Launch.objects.get().pk)
@@ -82,7 +82,43 @@ def test_a_slow_host_takes_no_places_from_another(crowd, slow, networks):
     assert max(starts(networks, name_host(other))) < max(starts(networks, slow))
 
 
+def test_of_each_host_as_many_are_claimed_as_there_is_room_for(crowd, networks):
+    campaign, _ = crowd(5, launch_in=-0.01)
+    other = networks.get_instance("gotosocial")
+    person = User.objects.create_user(name="other")
+    make_pledge(campaign, link_mastodon(networks, person, "other", instance=other))
+    create_launches(database_now())
+    launch = ignite(Launch.objects.get().pk)
+    host = name_host(networks.get_instance("mastodon"))
+    claimed = claim(launch.pk, most=6, room={host: 2, name_host(other): 9}.__getitem__)
+    assert sorted(held.server.host for held in claimed.claims) == sorted(
+        [host, host, name_host(other)]
+    )
+    assert not claimed.exhausted  # the pace would have let them
+    assert Delivery.objects.tally()["planned"] == 3
+
+
+def test_a_host_may_have_half_of_what_the_others_leave():
+    room = Room(1000)
+    for host in ("slow", "slower", "slowest"):
+        for _ in range(room.left_for(host)):
+            room.take(host)
+    assert [room.left_for(host) for host in ("slow", "slower", "slowest")] == [0, 0, 0]
+    assert (room.left, room.left_for("quick")) == (125, 62)
+    assert room.list_full(1) == ["slow", "slower", "slowest"]
+
+
+def test_a_host_is_left_alone_until_enough_places_are_free():
+    room = Room(8)
+    for _ in range(3):
+        room.take("one")
+    assert room.list_full(2) == ["one"]
+    assert not room.list_full(1)
+    for _ in range(3):
+        room.give_back("one")
+    assert not room.list_full(8)
+
+
 def test_whoever_has_a_place_has_a_connection_too():
-    http = registry.open_http()
-    assert http._per_host > delivering.HOST_IN_FLIGHT
-    assert http._connections > delivering.IN_FLIGHT
+    http = registry.open_http(connections=delivering.IN_HAND)
+    assert http._connections == http._per_host == delivering.IN_HAND
