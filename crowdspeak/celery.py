@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -36,3 +36,12 @@ def name_task(task: Any, task_id: str, **_: Any) -> None:
 def forget_task(**_: Any) -> None:
     """A thread goes on to other tasks."""
     clear_contextvars()
+
+
+@worker_ready.connect
+def settle(**_: Any) -> None:
+    """Before the first task; not sooner, since the applications are loaded by then."""
+    from crowdspeak import settling  # noqa: PLC0415
+
+    settling.raise_file_limit()
+    settling.spare_the_collector()
