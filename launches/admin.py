@@ -1,11 +1,18 @@
-"""Launches and their deliveries as an admin reads them: nothing is changed here by hand."""
+"""Launches and their deliveries as an admin reads them: nothing is changed here by hand.
+
+What an operator does here is stop: pause all launches, and end that pause or one of a network.
+"""
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
-from launches.models import Delivery, Launch, NetworkPause
+from launches import stopping
+from launches.models import Delivery, Launch, NetworkPause, Standstill
 from launches.operators import is_operator
 
 
@@ -48,3 +55,38 @@ class NetworkPauseAdmin(ReadOnly):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_operator(request.user)
+
+
+@admin.register(Standstill)
+class StandstillAdmin(ReadOnly):
+    """Adding it pauses every launch of this site, deleting it lets them go on."""
+
+    list_display = ("__str__", "reason", "paused_at")
+    fields = ("reason", "paused_at")
+    readonly_fields = ("paused_at",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request.user) and not stopping.is_paused()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)
+
+    def save_model(
+        self, request: HttpRequest, obj: Standstill, form: forms.Form, change: bool
+    ) -> None:
+        """Pause; should somebody else just have done so, theirs stands."""
+        stopping.pause(reason=obj.reason)
+        obj.pk = 1
+        number = stopping.count_stopped()
+        messages.warning(
+            request, _("Nothing is posted from now on. Launches that this stops now: %d.") % number
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Standstill) -> None:
+        stopping.resume()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Standstill]) -> None:
+        stopping.resume()

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import asking, installation, pace, pausing
+from launches import asking, installation, pace, pausing, stopping
 from launches.keys import delivery_key
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.weeding import Row, Words, find_end, read_rows, read_words
@@ -101,7 +101,7 @@ def claim(
         _claim(launch, lookups, claimed, most=most, room=room, sends=False)
         if launch.state != LaunchState.FIRING or launch.campaign.state == CampaignState.SUSPENDED:
             return claimed
-        if claimed.now >= launch.latest_at:
+        if stopping.is_paused() or claimed.now >= launch.latest_at:
             return claimed
         ready = due.filter(state__in=[DeliveryState.WAITING, DeliveryState.PLANNED])
         if asking.must_ask(launch) and asking.ask_operator(launch, ready):

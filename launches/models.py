@@ -56,7 +56,8 @@ class Launch(models.Model):
     set when the scheduler had been silent around the moment, or the database was restored or
     cloned: every delivery is looked up before it is sent. ``unlookable`` is what the operator said
     of those that cannot be. ``late_told_at`` and ``ended_told_at``: when operators were told that
-    nobody had begun it, and of how it ended, if there was anything to tell. ``erased_offered`` and
+    nobody had begun it, and of how it ended, if there was anything to tell. ``pause_told_at``:
+    when the organiser was last told that all launches are paused. ``erased_offered`` and
     ``erased_reported`` are posts by people's own hands of whom nothing else is kept any more.
     """
 
@@ -87,6 +88,7 @@ class Launch(models.Model):
     told_at = models.DateTimeField(_("organiser told"), null=True, blank=True)
     late_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    pause_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     erased_offered = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     erased_reported = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
@@ -323,6 +325,25 @@ class NetworkPause(models.Model):
         """Why, in the reader's language."""
         said = translate(self.reason)
         return said % self.reason_facts if self.reason_facts else said
+
+
+class Standstill(models.Model):
+    """While this row stands no launch posts anything (``stopping``). There is one at most."""
+
+    reason = models.CharField(
+        _("reason"), max_length=400, help_text=_("The organisers of launches that wait read it.")
+    )
+    paused_at = models.DateTimeField(_("paused"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("pause of all launches")
+        verbose_name_plural = _("pause of all launches")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="one_standstill", condition=Q(pk=1)),
+        ]
+
+    def __str__(self) -> str:
+        return translate("All launches are paused")
 
 
 class Heartbeat(models.Model):

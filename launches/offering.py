@@ -17,6 +17,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, 
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
+from launches import stopping
 from launches.models import Launch, LaunchKind, LaunchState
 from supporters import telling
 from supporters.addressing import has_ended
@@ -73,15 +74,17 @@ def waiting_for_offer() -> QuerySet[AssistedPledge]:
 def offer_posts(now: datetime, *, limit: int) -> int:
     """Offer what is to be posted now, and tell everybody else why nothing will be offered.
 
-    Gives how many promises. A held launch offers nothing until it is resumed.
+    Gives how many promises. A held launch offers nothing until it is resumed, nor does any while
+    all launches are paused.
     """
-    held_too_long = _launches(LaunchState.HELD).filter(latest_at__lte=now)
+    going, stopped = _split_states()
+    held_too_long = _launches(*stopped).filter(latest_at__lte=now)
     outcome = Case(
         When(campaign__state=CampaignState.CANCELLED, then=Value(Unoffered.CANCELLED)),
         When(Exists(_launches(LaunchState.CANCELLED)), then=Value(Unoffered.CANCELLED)),
         When(Exists(_launches(LaunchState.MISSED)), then=Value(Unoffered.MISSED)),
         When(Exists(held_too_long), then=Value(Unoffered.LATE)),
-        When(Exists(_launches(LaunchState.FIRING, LaunchState.FINISHED)), then=Value("on")),
+        When(Exists(_launches(*going)), then=Value("on")),
     )
     done = 0
     decided = _list_decided(_waiting())
@@ -107,8 +110,9 @@ def offer_posts(now: datetime, *, limit: int) -> int:
 
 def send_reminders(now: datetime, *, limit: int) -> int:
     """Write once to who wanted to be reminded: it is being said, or it is not. Gives how many."""
-    going = _launches(LaunchState.FIRING, LaunchState.FINISHED)
-    past = _launches(LaunchState.FIRING, LaunchState.HELD, LaunchState.FINISHED)
+    states, stopped = _split_states()
+    going = _launches(*states)
+    past = _launches(*states, *stopped)
     off = _launches(LaunchState.MISSED, LaunchState.CANCELLED)
     decided = _list_decided(Reminder.objects.filter(sent_at=None))
     if not decided:
@@ -157,6 +161,13 @@ def _list_decided(waiting: QuerySet[Any]) -> list[int]:
         pk__in=waiting.order_by().values("campaign"),
     )
     return list(found.values_list("pk", flat=True))
+
+
+def _split_states() -> tuple[list[LaunchState], list[LaunchState]]:
+    """Launches in which people post now, and those that wait to be let go on."""
+    if stopping.is_paused():
+        return [LaunchState.FINISHED], [LaunchState.HELD, LaunchState.FIRING]
+    return [LaunchState.FIRING, LaunchState.FINISHED], [LaunchState.HELD]
 
 
 def _launches(*states: LaunchState) -> QuerySet[Launch]:

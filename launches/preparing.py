@@ -16,7 +16,7 @@ from django.db import transaction
 from structlog.contextvars import bind_contextvars
 
 from campaigns.clock import database_now
-from launches import installation, pace
+from launches import installation, pace, stopping
 from launches.claiming import make_post
 from launches.models import Delivery, DeliveryState, LaunchState
 from networks import registry
@@ -77,7 +77,7 @@ async def _prepare(http: Http, work: Work, *, seconds: float) -> str:
 def _take(launch_id: int) -> list[Work]:
     """Posts that nobody has made ready or is at, as far as the pace lets them."""
     names = [name for name, each in registry.automatic_networks().items() if each.prepares]
-    if not names or installation.list_differences():
+    if not names or installation.list_differences() or stopping.is_paused():
         return []
     now = database_now()
     with transaction.atomic():

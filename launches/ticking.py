@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from structlog.contextvars import bound_contextvars
 
 from campaigns.clock import database_now
-from launches import alerting, installation, offering, planning, sweeping
+from launches import alerting, installation, offering, planning, stopping, sweeping
 from launches.igniting import end_cancelled
 from launches.measuring import wake_reader
 from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
@@ -78,6 +78,7 @@ def tick(
         partial(offer_posts, now),
         partial(send_reminders, now),
         partial(send_receipts),
+        partial(stopping.tell_of_standstill, now, limit=MAIL_BATCH),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(alerting.tell_ended, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),
@@ -172,7 +173,7 @@ def find_work(now: datetime) -> list[int]:
     return list(
         Launch.objects.filter(
             (undecided & Q(launch_at__lte=soon))
-            | (Q(state=LaunchState.FIRING) & Exists(to_send))
+            | (stopping.goes_on() & Q(state=LaunchState.FIRING) & Exists(to_send))
             | Exists(to_look_up)
         )
         .order_by(Case(When(undecided, then=0), default=1), "launch_at")

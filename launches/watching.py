@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 from django.db import close_old_connections, connection
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from launches import stopping
 from launches.models import Launch, LaunchState
 from launches.moment import boot_seconds
 
@@ -82,8 +83,12 @@ class HoldFlag:
             await asyncio.sleep(FLAG_SECONDS)
 
     def _read(self) -> bool:
+        """In one query: not held, not suspended, and not all launches paused."""
         return Launch.objects.filter(
-            pk=self._launch_id, state=LaunchState.FIRING, campaign__state="launched"
+            stopping.goes_on(),
+            pk=self._launch_id,
+            state=LaunchState.FIRING,
+            campaign__state="launched",
         ).exists()
 
     async def lets_send(self) -> bool:
