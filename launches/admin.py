@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from launches import stopping
-from launches.models import Delivery, Launch, NetworkPause, Standstill
+from launches.models import Delivery, HostPause, Launch, NetworkPause, Standstill
 from launches.operators import is_operator
 
 
@@ -52,6 +52,17 @@ class NetworkPauseAdmin(ReadOnly):
 
     list_display = ("network", "until", "sentence", "paused_at")
     ordering = ("network",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request.user)
+
+
+@admin.register(HostPause)
+class HostPauseAdmin(ReadOnly):
+    """Deleting one ends the pause: the host is asked again at once."""
+
+    list_display = ("host", "since", "until", "silences")
+    ordering = ("host",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_operator(request.user)

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import asking, installation, pace, pausing, stopping
+from launches import asking, breaking, installation, pace, pausing, stopping
 from launches.keys import delivery_key
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.weeding import Row, Words, find_end, read_rows, read_words
@@ -25,6 +25,9 @@ from supporters import tokens
 from supporters.models import KnownServer, Pledge, PledgeState
 
 BATCH = 500
+
+# How many more claims of a host there is room for.
+Room = Callable[[str], int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +57,13 @@ class Claim:
 
 @dataclass
 class Claimed:
-    """What one round of claiming gave: claims, hosts that have nothing left for now, the time."""
+    """What one round of claiming gave: claims, hosts that have nothing left for now, the time.
+
+    ``paused`` are the hosts that were left alone, or asked again.
+    """
 
     now: datetime
+    paused: breaking.Paused = field(default_factory=breaking.Paused)
     claims: list[Claim] = field(default_factory=list)
     exhausted: set[str] = field(default_factory=set)
 
@@ -80,7 +87,7 @@ def claim(
     *,
     most: int,
     except_hosts: Collection[str] = (),
-    room: Callable[[str], int] = lambda _host: BATCH,
+    room: Room = lambda _host: BATCH,
 ) -> Claimed:
     """Claim up to ``most`` deliveries, and of each host as many as there is ``room`` for.
 
@@ -92,7 +99,8 @@ def claim(
         return claimed  # a copy of the database sends nothing
     with transaction.atomic():
         launch = Launch.objects.select_related("campaign").get(pk=launch_id)
-        here = launch.deliveries.exclude(host__in=except_hosts)
+        claimed.paused = breaking.read_paused(claimed.now)
+        here = launch.deliveries.exclude(host__in=[*except_hosts, *claimed.paused.closed])
         here = here.exclude(network__in=pausing.list_paused(claimed.now))
         due = here.filter(Q(due_at=None) | Q(due_at__lte=claimed.now))
         lookups = due.filter(state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
@@ -134,7 +142,7 @@ def _claim(
     claimed: Claimed,
     *,
     most: int,
-    room: Callable[[str], int],
+    room: Room,
     sends: bool,
 ) -> None:
     most -= len(claimed.claims)
@@ -191,7 +199,7 @@ def _within_pace(
     claimed: Claimed,
     *,
     servers: Mapping[int, Server],
-    room: Callable[[str], int],
+    room: Room,
 ) -> list[Row]:
     """Keep what may leave now; remember the hosts that have to wait."""
     wanted: dict[tuple[str, str], list[Row]] = {}
@@ -199,15 +207,20 @@ def _within_pace(
         wanted.setdefault((row.network, row.host), []).append(row)
     taken = Counter(claim.server.host for claim in claimed.claims)
     kept: list[Row] = []
-    for (name, host), group in wanted.items():
+    for (name, host), found in wanted.items():
+        group = found[: max(0, room(host) - taken[host])]
+        if host in claimed.paused.to_probe:
+            claimed.exhausted.add(host)
+            group = group[:1] if breaking.take_probe(host, now=claimed.now) else []
+        if not group:
+            continue
         network = registry.automatic_networks().get(name)
         server_id = group[0].server_id
         if network is None or server_id is None:
             kept += group
             continue
-        asked = max(0, min(len(group), room(host) - taken[host]))
-        granted = pace.take(host, asked, network.allowances(servers[server_id])) if asked else 0
-        if granted < asked:
+        granted = pace.take(host, len(group), network.allowances(servers[server_id]))
+        if granted < len(group):
             claimed.exhausted.add(host)
         kept += group[:granted]
     return kept

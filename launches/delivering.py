@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars, bound_contextvars
 from launches import claiming, pausing, recording
 from launches.claiming import Claim
 from launches.igniting import ignite
+from launches.minding import Hosts
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.moment import Moment, boot_seconds, read_moment
 from launches.planning import NEAR_SECONDS
@@ -65,10 +66,11 @@ class Run:
         self.paused: dict[str, float] = {}
         self.paused_networks: dict[str, Result] = {}
         self.sending: set[asyncio.Task[None]] = set()
-        self.room = Room(IN_HAND)
         self.moment = Moment(0.0, 0.0)
         self.batch = FIRST_BATCH
         self.ended = asyncio.Event()
+        self.hosts = Hosts()
+        self.room = Room(IN_HAND, trusts=self.hosts.answers)
 
     async def go(self) -> None:
         """Wait for the moment, then work until nothing is left that is due soon."""
@@ -181,6 +183,7 @@ class Run:
             await asyncio.sleep(1)
             return []
         self.moment = Moment(claimed.now.timestamp(), now)
+        self.hosts.learn(claimed.paused.silent, now=claimed.now)
         for host in claimed.exhausted:
             self.paused[host] = now + IDLE_SECONDS
         return claimed.claims
@@ -216,11 +219,13 @@ class Run:
         """
         desk = Desk(
             network=registry.get(claim.network),
-            http=self.http,
+            http=self.http.heard_by(partial(self.hosts.hear, claim, self._tell_time)),
             now=self._tell_time,
             keep=self._keep_prepared,
             may_start=self._may_start,
         )
+        if not self.hosts.may_begin(claim):
+            return None
         credentials = await self._read_credentials(claim)
         result = await carry_out(desk, claim, credentials)
         if result is not None and result.token_refused:
@@ -305,6 +310,7 @@ class Run:
         returned, self.returned = self.returned, []
         try:
             await self._pause_networks()
+            await self.hosts.write_down(self.database.run)
             if returned:
                 await self.database.run(lambda: claiming.give_back(returned))
                 returned = []

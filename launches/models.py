@@ -327,6 +327,27 @@ class NetworkPause(models.Model):
         return said % self.reason_facts if self.reason_facts else said
 
 
+class HostPause(models.Model):
+    """A host that nothing is sent to until a moment: it does not answer, or asked to be left alone.
+
+    ``silences`` counts how often in a row it was given up for not answering (``breaking``); from
+    ``until`` on one request at a time finds out whether it answers again. 0: it asked us to wait
+    (``resting``), and from ``until`` on everything goes on.
+    """
+
+    host = models.CharField(_("host"), max_length=260, primary_key=True)
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"))
+    silences = models.PositiveIntegerField(_("silences"), default=0, db_default=0)
+
+    class Meta:
+        verbose_name = _("paused host")
+        verbose_name_plural = _("paused hosts")
+
+    def __str__(self) -> str:
+        return self.host
+
+
 class Standstill(models.Model):
     """While this row stands no launch posts anything (``stopping``). There is one at most."""
 

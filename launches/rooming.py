@@ -1,18 +1,26 @@
 """How many claims one worker holds at a time, and how many of them for one host.
 
 A host may have half of what the others leave. So one host alone gets half of all, a second one that
-is slow a quarter, and however many of them do not answer, there is room for one that does.
+is slow a quarter, and however many of them do not answer, there is room for one that does. Until it
+has answered once a host gets less, since it may be one of those.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+
+UNHEARD_SHARE = 8  # of all places an eighth
 
 
 class Room:
-    """Places for ``most`` claims; used from one event loop, and read from its threads."""
+    """Places for ``most`` claims; used from one event loop, and read from its threads.
 
-    def __init__(self, most: int) -> None:
+    ``trusts`` says whether a host answers.
+    """
+
+    def __init__(self, most: int, *, trusts: Callable[[str], bool]) -> None:
         self.most = most
+        self._trusts = trusts
         self._taken: Counter[str] = Counter()
         self._in_all = 0
         self._wanted = 0
@@ -26,8 +34,10 @@ class Room:
     def left_for(self, host: str) -> int:
         """Places that this host may take now."""
         mine = self._taken[host]
-        others = self._in_all - mine
-        return max(0, (self.most - others) // 2 - mine)
+        share = max(1, (self.left + mine) // 2)
+        if not self._trusts(host):
+            share = min(share, max(1, self.most // UNHEARD_SHARE))
+        return max(0, min(share - mine, self.left))
 
     def list_full(self, enough: int) -> list[str]:
         """Hosts that have some and may not take ``enough`` more now."""

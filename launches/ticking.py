@@ -14,7 +14,15 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from structlog.contextvars import bound_contextvars
 
 from campaigns.clock import database_now
-from launches import alerting, installation, offering, planning, stopping, sweeping
+from launches import (
+    alerting,
+    breaking,
+    installation,
+    offering,
+    planning,
+    stopping,
+    sweeping,
+)
 from launches.igniting import end_cancelled
 from launches.measuring import wake_reader
 from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
@@ -86,6 +94,7 @@ def tick(
         partial(tell_of_new_words, limit=MAIL_BATCH),
         partial(tell_promises_of_new_words, limit=MAIL_BATCH),
         partial(forget_unconfirmed),
+        partial(breaking.forget, now),
     )
 
 

@@ -61,6 +61,7 @@ _TOO_MUCH = gettext_noop("%(host)s answered with far more than it was asked for.
 _NOT_NOW = gettext_noop("Nothing is sent to %(host)s just now.")
 
 Gate = Callable[[], Awaitable[bool]]
+Listener = Callable[["Answer | NetworkError"], None]
 
 _write_json = json_module.JSONEncoder(ensure_ascii=False).encode
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a header could break out of its line by them
@@ -153,6 +154,17 @@ class Http:
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self.gate: Gate | None = None
+        self.listener: Listener | None = None
+
+    def heard_by(self, listener: Listener) -> Http:
+        """Give the same way out, for as long as this one is open, with somebody who listens.
+
+        They are told what came of each request that went out, or was to: the answer, whatever its
+        status, or the error that ``request`` raises. They must not raise, and have to be quick.
+        """
+        heard = copy.copy(self)
+        heard.listener = listener
+        return heard
 
     def behind(self, gate: Gate) -> Http:
         """Give the same way out through a gate, for as long as this one is open.
@@ -248,7 +260,9 @@ class Http:
             ):
                 content = await _read_capped(response, max_bytes)
                 if content is not None:
-                    return Answer(response.status, response.headers, content, target)
+                    answer = Answer(response.status, response.headers, content, target)
+                    self._tell(answer)
+                    return answer
                 response.close()
                 failure = OutcomeUnknown(_TOO_MUCH, host=host)
         except TimeoutError:
@@ -262,7 +276,12 @@ class Http:
         finally:
             _attempt.reset(token)
         # Raised out here so that it carries no other exception: those of aiohttp hold the request.
+        self._tell(failure)
         raise failure
+
+    def _tell(self, outcome: Answer | NetworkError) -> None:
+        if self.listener is not None:
+            self.listener(outcome)
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from networks.errors import Rejected, TryLater
+from networks.errors import NetworkError, Rejected, TryLater
 from networks.http import Answer, NotJson
 from tests.networks.asking import FixedResolver, fail_of, free_port, open_http
 from tests.networks.servers import serve
@@ -182,6 +182,40 @@ def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -
             return await http.request("GET", f"http://{host}/")
 
     assert asyncio.run(run()).body == b"direct"
+
+
+def test_who_listens_is_told_what_came_of_each_request_also_behind_a_gate() -> None:
+    heard: list[str] = []
+
+    def listen(outcome: Answer | NetworkError) -> None:
+        heard.append(str(outcome.status) if isinstance(outcome, Answer) else type(outcome).__name__)
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/cut":
+            assert request.transport is not None
+            request.transport.close()
+        return web.Response(status=503 if request.path == "/down" else 200)
+
+    async def refuse() -> bool:
+        return False
+
+    async def run() -> None:
+        nobody = f"127.0.0.1:{free_port()}"
+        async with serve(answer) as host, open_http(host, nobody) as http:
+            heeded = http.heard_by(listen)
+            await heeded.request("POST", f"http://{host}/")
+            await heeded.behind(lambda: asyncio.sleep(0, result=True)).request(
+                "POST", f"http://{host}/down"
+            )
+            for url in (f"http://{host}/cut", f"http://{nobody}/"):
+                with pytest.raises(NetworkError):
+                    await heeded.request("POST", url)
+            with pytest.raises(TryLater):  # nothing went out, so there is nothing to hear
+                await heeded.behind(refuse).request("POST", f"http://{host}/")
+            await http.request("GET", f"http://{host}/")
+
+    asyncio.run(run())
+    assert heard == ["200", "503", "OutcomeUnknown", "TryLater"]
 
 
 def test_nothing_but_a_look_passes_a_gate_that_is_shut() -> None:

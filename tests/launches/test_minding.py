@@ -1,0 +1,129 @@
+"""How many of a worker's places a host may hold, and what the worker makes of what it hears."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from launches import breaking
+from launches.minding import Hosts
+from networks.base import Server
+from networks.errors import OutcomeUnknown, Rejected, TryLater
+from networks.http import Answer
+
+PLACES = 500
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+CUT = OutcomeUnknown("cut")
+UNREACHABLE = TryLater("unreachable", scope="host")
+
+
+@pytest.fixture
+def hosts(settings):
+    settings.LEASE_SECONDS = 40
+    return Hosts(host_places=200)
+
+
+def hold(host, *, at=NOW):
+    """A claim of a post for that host, taken at a time."""
+    return SimpleNamespace(
+        server=Server(network="mastodon", host=host, url=f"https://{host}"),
+        lease_until=at + timedelta(seconds=40),
+    )
+
+
+def answer(status):
+    return Answer(status, CIMultiDictProxy(CIMultiDict()), b"", URL("https://a.example/"))
+
+
+def fill(hosts, host, wanted=1000):
+    """Take as many claims of a host as there is room for; gives how many."""
+    number = hosts.open_room(places=PLACES).take(host, wanted)
+    hosts.take([hold(host)] * number)
+    return number
+
+
+def hear(hosts, host, *outcomes, at=NOW):
+    for outcome in outcomes:
+        hosts.hear(hold(host, at=at), lambda: NOW, outcome)
+
+
+def list_given_up(hosts):
+    return set(hosts._given_up)
+
+
+def test_a_host_that_has_not_answered_yet_has_half_its_places_and_more_afterwards(hosts):
+    assert fill(hosts, "a.example") == 100
+    assert hosts.open_room(places=PLACES).full == {"a.example"}
+    hear(hosts, "a.example", answer(200))
+    assert fill(hosts, "a.example") == 200
+    for _ in range(200):
+        hosts.leave(hold("a.example"))
+    hear(hosts, "a.example", CUT)
+    assert fill(hosts, "a.example") == 0
+
+
+def test_hosts_that_answer_slowly_never_take_all_of_a_workers_places(hosts):
+    slow = [f"slow{number}.example" for number in range(5)]
+    for host in slow:
+        hear(hosts, host, answer(200))
+        while fill(hosts, host):
+            pass
+    assert hosts.in_hand.total() < PLACES
+    assert fill(hosts, "quick.example") >= 1
+    assert [hosts.in_hand[host] for host in slow[:3]] == [300, 133, 44]
+
+
+def test_room_is_reserved_within_one_claim_too(hosts):
+    room = hosts.open_room(places=PLACES)
+    assert [room.take("a.example", 60), room.take("a.example", 60)] == [60, 40]
+
+
+def test_what_is_not_in_hand_any_more_leaves_room(hosts):
+    fill(hosts, "a.example")
+    for _ in range(100):
+        hosts.leave(hold("a.example"))
+    assert not hosts.in_hand
+    assert fill(hosts, "a.example") == 100
+
+
+@pytest.mark.parametrize("failure", [CUT, UNREACHABLE, answer(502)])
+def test_so_many_failures_in_a_row_give_a_host_up(hosts, failure):
+    hear(hosts, "a.example", *[failure] * (breaking.FAILURES - 1))
+    assert not list_given_up(hosts)
+    hear(hosts, "a.example", failure)
+    assert list_given_up(hosts) == {"a.example"}
+    assert not hosts.may_begin(hold("a.example", at=NOW - timedelta(seconds=1)))
+    assert hosts.may_begin(hold("b.example", at=NOW - timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize("sign", [answer(200), answer(404), answer(429)])
+def test_any_answer_of_its_own_between_them_begins_the_count_anew(hosts, sign):
+    failures = [CUT] * (breaking.FAILURES - 1)
+    hear(hosts, "a.example", *failures, sign, *failures)
+    assert not list_given_up(hosts)
+
+
+def test_what_is_wrong_with_a_post_is_no_failure_of_its_host(hosts):
+    hear(hosts, "a.example", *[Rejected("not allowed")] * 20)
+    assert not list_given_up(hosts)
+
+
+def test_what_was_under_way_when_a_host_was_given_up_makes_no_second_pause(hosts):
+    earlier = NOW - timedelta(seconds=1)
+    hear(hosts, "a.example", *[CUT] * breaking.FAILURES, at=earlier)
+    hosts._given_up.clear()  # written down
+    hear(hosts, "a.example", *[CUT] * 50, at=earlier)
+    assert not list_given_up(hosts)
+    hear(hosts, "a.example", CUT, at=NOW + timedelta(seconds=6))  # asked again, in vain
+    assert hosts._given_up["a.example"].probed
+
+
+def test_a_host_that_another_worker_gave_up_is_left_alone_until_it_is_taken_back(hosts):
+    mine = hold("a.example", at=NOW - timedelta(seconds=1))
+    hosts.learn({"a.example"}, now=NOW)
+    assert not hosts.may_begin(mine)
+    assert hosts.may_begin(hold("a.example", at=NOW))  # the one that asks it again
+    hosts.learn(set(), now=NOW)
+    assert hosts.may_begin(mine)
