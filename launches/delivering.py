@@ -168,7 +168,11 @@ class Run:
         now = boot_seconds()
         self.batch = min(claiming.BATCH, 4 * self.batch)
         self.paused = {host: until for host, until in self.paused.items() if until > now}
-        left_alone = {*self.paused, *self.room.list_full(ENOUGH)}
+        left_alone = {
+            *self.paused,
+            *self.room.list_full(ENOUGH),
+            *self.hosts.list_resting(self.moment.now()),
+        }
         try:
             claimed = await self.database.run(
                 lambda: claiming.claim(
@@ -224,7 +228,7 @@ class Run:
             keep=self._keep_prepared,
             may_start=self._may_start,
         )
-        if not self.hosts.may_begin(claim):
+        if not self.hosts.may_begin(claim, now=self.moment.now()):
             return None
         credentials = await self._read_credentials(claim)
         result = await carry_out(desk, claim, credentials)
@@ -297,6 +301,8 @@ class Run:
         if result.pauses_host and result.due_at is not None:
             wait = (result.due_at - result.ended_at).total_seconds()
             self.paused[claim.server.host] = boot_seconds() + wait
+            if result.asks_rest:
+                self.hosts.rest(claim.server.host, wait, now=result.ended_at)
 
     async def _keep_recording(self) -> None:
         while not self.ended.is_set():

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from launches import breaking
+from launches import breaking, resting
 from launches.claiming import Claim
+from networks import registry
 from networks.errors import NetworkError, OutcomeUnknown, TryLater
 from networks.http import Answer
 
@@ -34,6 +35,8 @@ class Hosts:
         self._silent_since: dict[str, datetime] = {}
         self._given_up: dict[str, _GivenUp] = {}
         self._answered: set[str] = set()
+        self._resting: dict[str, datetime] = {}
+        self._untold: dict[str, tuple[datetime, datetime]] = {}
 
     def answers(self, host: str) -> bool:
         """Whether the last that was heard of it was an answer."""
@@ -46,20 +49,44 @@ class Hosts:
         for host in set(self._silent_since).difference(silent, self._given_up):
             del self._silent_since[host]
 
-    def may_begin(self, claim: Claim) -> bool:
-        """Whether a claim in hand may be carried out: not if its host was given up meanwhile."""
-        since = self._silent_since.get(claim.server.host)
-        return since is None or _find_claimed_at(claim) >= since
+    def list_resting(self, now: datetime) -> list[str]:
+        """Hosts that asked this worker to be left alone for longer than until now."""
+        self._resting = {host: until for host, until in self._resting.items() if until > now}
+        return list(self._resting)
+
+    def may_begin(self, claim: Claim, *, now: datetime) -> bool:
+        """Whether a claim in hand may be carried out.
+
+        Not if its host was given up meanwhile, or has asked to be left alone.
+        """
+        host = claim.server.host
+        since = self._silent_since.get(host)
+        until = self._resting.get(host)
+        is_heard = since is None or _find_claimed_at(claim) >= since
+        return is_heard and (until is None or until <= now)
+
+    def rest(self, host: str, seconds: float, *, now: datetime) -> None:
+        """The host asked to be left alone for so long."""
+        until = now + timedelta(seconds=seconds)
+        if seconds > 0 and until > self._resting.get(host, now):
+            self._resting[host] = until
+            self._untold[host] = now, until
 
     def hear(
         self, claim: Claim, now: Callable[[], datetime], outcome: Answer | NetworkError
     ) -> None:
         """What came of a request for a claim, by the wire: any answer but a 5xx is a good sign."""
-        host = claim.server.host
+        if isinstance(outcome, Answer):
+            self._read_rest(claim, outcome, now=now())
         if isinstance(outcome, Answer) and outcome.status < 500:
-            self._note_answer(host)
+            self._note_answer(claim.server.host)
         elif isinstance(outcome, Answer | TryLater | OutcomeUnknown):
             self._note_failure(claim, at=now())
+
+    def _read_rest(self, claim: Claim, answer: Answer, *, now: datetime) -> None:
+        seconds = registry.get(claim.network).read_rest(claim.server, answer.headers)
+        if seconds is not None:
+            self.rest(claim.server.host, seconds, now=now)
 
     def _note_answer(self, host: str) -> None:
         self._answering.add(host)
@@ -94,6 +121,10 @@ class Hosts:
             await run(partial(breaking.give_up, host, now=given_up.at, probed=given_up.probed))
             if self._given_up.get(host) is given_up:
                 del self._given_up[host]
+        for host, (at, until) in list(self._untold.items()):
+            await run(partial(resting.rest, host, now=at, until=until))
+            if self._untold.get(host) == (at, until):
+                del self._untold[host]
         if self._answered:
             answered = set(self._answered)
             await run(partial(breaking.take_back, answered))

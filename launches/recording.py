@@ -41,6 +41,7 @@ class Result:
     token_refused: bool = False  # whether newer credentials, if there are any, may be let in
     prepared_is_gone: bool = False  # whether it has to be made ready anew
     pauses_host: bool = False  # whether everybody on the host has to wait until ``due_at``
+    asks_rest: bool = False  # whether the host itself said for how long
     pauses_network: bool = False  # whether the network failed as a whole; nobody's attempt is spent
 
 

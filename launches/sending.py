@@ -291,5 +291,6 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
         or (isinstance(error, TryLater) and error.token_expired),
         prepared_is_gone=isinstance(error, TryLater) and error.prepared_is_gone,
         pauses_host=isinstance(error, TryLater) and error.scope == "host",
+        asks_rest=isinstance(error, TryLater) and error.scope == "host" and _read_wait(error) > 0,
         pauses_network=isinstance(error, TryLater) and error.scope == "network",
     )

@@ -306,3 +306,10 @@ class Network(Protocol):
 
     def allowances(self, server: Server) -> Sequence[Allowance]:
         """What this host lets one sender do; the pace keeps to all of them."""
+
+    def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
+        """Seconds for which this host takes nothing more from us, as any of its answers may say.
+
+        Also one to a post that it took. Capped, by ``waiting``. None where it says nothing of that,
+        or speaks of this one account: what is everybody's alone keeps everybody waiting.
+        """

@@ -7,6 +7,7 @@ name) and ``message``; names are stable, messages are for people.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from networks.errors import (
@@ -19,7 +20,7 @@ from networks.errors import (
     gettext_noop,
 )
 from networks.oauth import read_error
-from networks.waiting import read_wait
+from networks.waiting import read_spent, read_wait
 
 if TYPE_CHECKING:
     from networks.http import Answer
@@ -117,6 +118,22 @@ def _says_expired(name: str, reason: str) -> bool:
     return name == "ExpiredToken" or re.search(r'"exp"|\bexpired\b', reason) is not None
 
 
+def read_host_rest(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds until a server takes more from our address; None while it still does.
+
+    Its answers tell of the limit that is nearest: an account's own, which is nobody else's matter,
+    counts an hour or a day.
+    """
+    if _is_accounts(headers):
+        return None
+    return read_spent(headers, remaining="RateLimit-Remaining", reset="RateLimit-Reset")
+
+
+def _is_accounts(headers: Mapping[str, str]) -> bool:
+    policy = re.search(r"w=(\d{1,9})", headers.get("RateLimit-Policy", ""))
+    return policy is not None and int(policy[1]) > _HOST_WINDOW_SECONDS
+
+
 def _explain_limit(answer: Answer, *, host: str) -> TryLater:
     """Read from a 429 how long to wait, and who has to.
 
@@ -125,7 +142,5 @@ def _explain_limit(answer: Answer, *, host: str) -> TryLater:
     the address we come from, an hour or a day those of the account
     (https://docs.bsky.app/docs/advanced-guides/rate-limits).
     """
-    policy = re.search(r"w=(\d{1,9})", answer.headers.get("RateLimit-Policy", ""))
-    is_accounts = policy is not None and int(policy[1]) > _HOST_WINDOW_SECONDS
-    scope: Scope = "account" if is_accounts else "host"
+    scope: Scope = "account" if _is_accounts(answer.headers) else "host"
     return TryLater(_BUSY, after_seconds=read_wait(answer.headers), scope=scope, host=host)

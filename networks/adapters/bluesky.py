@@ -45,6 +45,7 @@ from networks.base import (
 from networks.errors import NetworkError, Rejected, gettext_noop
 from networks.facets import utf8_length
 from networks.text import grapheme_length
+from networks.xrpc import read_host_rest
 
 if TYPE_CHECKING:
     from networks.http import Http
@@ -339,6 +340,10 @@ class Bluesky:
         posts in an hour, is never met here. ``BLUESKY_PACE`` sets another pace.
         """
         return (self._pace,)
+
+    def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
+        """By ``RateLimit-*``, where they tell of the address that we come from."""
+        return read_host_rest(headers)
 
 
 def _find_home(server: Server, credentials: Credentials) -> str:

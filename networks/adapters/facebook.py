@@ -37,6 +37,7 @@ from networks.http import Http
 from networks.interpreting import read_id
 from networks.oauth import build_authorization_url, read_code
 from networks.signed_requests import read_signed_request
+from networks.waiting import read_app_usage
 
 # A Page's calls are counted against its own readers, 4,800 a day for each of them; none is counted
 # per sender. What is left is courtesy.
@@ -279,6 +280,10 @@ class Facebook:
     def allowances(self, server: Server) -> Sequence[Allowance]:
         """``FACEBOOK_PACE`` sets another one."""
         return (self._pace,)
+
+    def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
+        """By what our app has used up; a Page's own use is told elsewhere."""
+        return read_app_usage(headers)
 
     def _open(self, http: Http, server: Server, *, secret: str = "") -> Graph:
         return Graph(

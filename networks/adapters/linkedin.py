@@ -295,3 +295,7 @@ class LinkedIn:
         https://learn.microsoft.com/linkedin/consumer/integrations/self-serve/share-on-linkedin
         """
         return (self._pace, APP_LIMIT)
+
+    def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
+        """LinkedIn documents no header that would tell."""
+        return None

@@ -54,6 +54,7 @@ from networks.reading import read_object, read_text
 from networks.recognising import USUAL_CHARACTERS, USUAL_PER_URL, find_home, is_keyed
 from networks.text import mastodon_length
 from networks.timelines import STATUSES_AT_ONCE, Timeline
+from networks.waiting import read_spent
 
 SHARE_PAGE = "https://share.joinmastodon.org/#"
 # Mastodon forgets a key after an hour; what is left is for clocks and slow answers.
@@ -344,6 +345,15 @@ class Mastodon:
         want to be served as well. ``MASTODON_PACE`` sets another one.
         """
         return (self._pace,)
+
+    def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
+        """Mastodon's ``X-RateLimit-*`` tell of the account. GoToSocial counts by address instead.
+
+        https://docs.gotosocial.org/en/latest/api/ratelimiting/; of others it is not known.
+        """
+        if server.facts.get("software") != "gotosocial":
+            return None
+        return read_spent(headers, remaining="X-RateLimit-Remaining", reset="X-RateLimit-Reset")
 
     def _open_timeline(self, http: Http, server: Server, credentials: Credentials) -> Timeline:
         return Timeline(

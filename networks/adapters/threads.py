@@ -271,6 +271,10 @@ class Threads:
         """The pace of this host; each profile may post 250 times in 24 hours besides."""
         return (self._pace,)
 
+    def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
+        """All limits that Threads documents are a profile's own."""
+        return None
+
     def _keep(self, grant: Grant, *, account_id: str) -> Credentials:
         """Give what is to be stored. The token is its own refresh token."""
         return Credentials(

@@ -46,6 +46,7 @@ from networks.http import Http
 from networks.oauth import build_authorization_url, derive_challenge, make_verifier, read_code
 from networks.reading import read_object
 from networks.text import weighted_length
+from networks.waiting import read_spent
 from networks.x_client import Client
 from networks.x_posts import POSTS_AT_ONCE, Posts, read_receipt
 from networks.x_profiles import read_owner
@@ -275,6 +276,14 @@ class X:
         day's worth, for who has agreed on more with X.
         """
         return (self._pace, BURST)
+
+    def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
+        """By what all accounts together may post in a day; the other limits are an account's."""
+        return read_spent(
+            headers,
+            remaining="x-app-limit-24hour-remaining",
+            reset="x-app-limit-24hour-reset",
+        )
 
     async def _find_standing(self, client: Client, post: Post, *, within_seconds: float) -> Receipt:
         """Give the post whose words X says stand already. Raises Rejected, OutcomeUnknown."""

@@ -28,6 +28,7 @@ def hosts(settings):
 def hold(host, *, at=NOW):
     """A claim of a post for that host, taken at a time."""
     return SimpleNamespace(
+        network="mastodon",
         server=Server(network="mastodon", host=host, url=f"https://{host}"),
         lease_until=at + timedelta(seconds=40),
     )
@@ -94,8 +95,8 @@ def test_so_many_failures_in_a_row_give_a_host_up(hosts, failure):
     assert not list_given_up(hosts)
     hear(hosts, "a.example", failure)
     assert list_given_up(hosts) == {"a.example"}
-    assert not hosts.may_begin(hold("a.example", at=NOW - timedelta(seconds=1)))
-    assert hosts.may_begin(hold("b.example", at=NOW - timedelta(seconds=1)))
+    assert not hosts.may_begin(hold("a.example", at=NOW - timedelta(seconds=1)), now=NOW)
+    assert hosts.may_begin(hold("b.example", at=NOW - timedelta(seconds=1)), now=NOW)
 
 
 @pytest.mark.parametrize("sign", [answer(200), answer(404), answer(429)])
@@ -123,7 +124,18 @@ def test_what_was_under_way_when_a_host_was_given_up_makes_no_second_pause(hosts
 def test_a_host_that_another_worker_gave_up_is_left_alone_until_it_is_taken_back(hosts):
     mine = hold("a.example", at=NOW - timedelta(seconds=1))
     hosts.learn({"a.example"}, now=NOW)
-    assert not hosts.may_begin(mine)
-    assert hosts.may_begin(hold("a.example", at=NOW))  # the one that asks it again
+    assert not hosts.may_begin(mine, now=NOW)
+    assert hosts.may_begin(hold("a.example", at=NOW), now=NOW)  # the one that asks it again
     hosts.learn(set(), now=NOW)
-    assert hosts.may_begin(mine)
+    assert hosts.may_begin(mine, now=NOW)
+
+
+def test_what_is_in_hand_for_a_host_that_rests_does_not_begin_until_it_is_over(hosts):
+    hosts.rest("a.example", 10, now=NOW)
+    hosts.rest("a.example", 5, now=NOW)
+    held = hold("a.example")
+    assert not hosts.may_begin(held, now=NOW + timedelta(seconds=9))
+    assert hosts.may_begin(hold("b.example"), now=NOW)
+    assert hosts.list_resting(NOW + timedelta(seconds=9)) == ["a.example"]
+    assert hosts.may_begin(held, now=NOW + timedelta(seconds=10))
+    assert hosts.list_resting(NOW + timedelta(seconds=10)) == []
