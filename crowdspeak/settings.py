@@ -295,6 +295,8 @@ DEADLINE_SECONDS = 10.0  # for one request to a network, from its start to its a
 # How long a worker holds a delivery: well over a deadline. What is uncertain is looked up one
 # deadline after the lease, when nothing of it can be under way any more.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=40)
+# Whether a few of a large launch's posts go first, and hold it when too many of them fail
+CANARY = env.bool("CANARY", default=True)
 # How long after its moment a launch that nobody has decided is late, and its operators are told
 LATE_SECONDS = env.int("LATE_SECONDS", default=10)
 # The scheduler's last tick, noted outside of the database: one that remembers less was restored.

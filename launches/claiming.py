@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
-from launches import asking, breaking, installation, pace, pausing, stopping
+from launches import asking, breaking, canary, installation, pace, pausing, stopping
 from launches.keys import delivery_key
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.weeding import Row, Words, find_end, read_rows, read_words
@@ -102,8 +102,8 @@ def claim(
         claimed.paused = breaking.read_paused(claimed.now)
         here = launch.deliveries.exclude(host__in=[*except_hosts, *claimed.paused.closed])
         here = here.exclude(network__in=pausing.list_paused(claimed.now))
-        due = here.filter(Q(due_at=None) | Q(due_at__lte=claimed.now))
-        lookups = due.filter(state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
+        is_due = Q(due_at=None) | Q(due_at__lte=claimed.now)
+        lookups = here.filter(is_due, state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
             Q(lease_until=None) | Q(lease_until__lt=claimed.now)
         )
         _claim(launch, lookups, claimed, most=most, room=room, sends=False)
@@ -111,11 +111,16 @@ def claim(
             return claimed
         if stopping.is_paused() or claimed.now >= launch.latest_at:
             return claimed
-        ready = due.filter(state__in=[DeliveryState.WAITING, DeliveryState.PLANNED])
+        ready = here.filter(is_due, state__in=[DeliveryState.WAITING, DeliveryState.PLANNED])
         if asking.must_ask(launch) and asking.ask_operator(launch, ready):
             return claimed
+        verdict = canary.look(launch, now=claimed.now)
+        if verdict == canary.Verdict.HELD:
+            return claimed
+        if verdict == canary.Verdict.WAITS:
+            here = here.filter(is_canary=True)
         # One after the other, since each has an index of its own that begins with what is due.
-        waiting = due.filter(state=DeliveryState.WAITING)
+        waiting = here.filter(is_due, state=DeliveryState.WAITING)
         _claim(launch, waiting, claimed, most=most, room=room, sends=True)
         planned = here.filter(state=DeliveryState.PLANNED)
         _claim(launch, planned, claimed, most=most, room=room, sends=True)

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
-from launches import installation
+from launches import canary, installation
 from launches.holding import CANCELLED
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.planning import insert_deliveries
@@ -95,6 +95,7 @@ def _decide(launch: Launch, campaign: Campaign) -> Launch:
     enough = launch.threshold is None or launch.people >= launch.threshold
     if enough:
         launch.state = LaunchState.FIRING
+        launch.canary_until = canary.find_end(launch, launch.decided_at)
     else:
         launch.state, launch.finished_at = LaunchState.MISSED, launch.decided_at
         _leave_unsent(launch, UNDER_THRESHOLD)

@@ -56,9 +56,11 @@ class Launch(models.Model):
     set when the scheduler had been silent around the moment, or the database was restored or
     cloned: every delivery is looked up before it is sent. ``unlookable`` is what the operator said
     of those that cannot be. ``late_told_at`` and ``ended_told_at``: when operators were told that
-    nobody had begun it, and of how it ended, if there was anything to tell. ``pause_told_at``:
-    when the organiser was last told that all launches are paused. ``erased_offered`` and
-    ``erased_reported`` are posts by people's own hands of whom nothing else is kept any more.
+    nobody had begun it, and of how it ended, if there was anything to tell. ``canary`` is
+    how many go first, and until ``canary_until`` nothing else does (``canary``).
+    ``pause_told_at``: when the organiser was last told that all launches are paused.
+    ``erased_offered`` and ``erased_reported`` are posts by people's own hands of whom nothing else
+    is kept any more.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launches")
@@ -73,6 +75,8 @@ class Launch(models.Model):
     pledges = models.PositiveIntegerField(_("pledges at the launch"), null=True, blank=True)
     armed_to = models.BigIntegerField(default=0, db_default=0, editable=False)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    canary = models.PositiveIntegerField(_("canary"), default=0, db_default=0, editable=False)
+    canary_until = models.DateTimeField(null=True, blank=True, editable=False)
     held_at = models.DateTimeField(_("held"), null=True, blank=True)
     held_why = models.CharField(_("why it is held"), max_length=240, blank=True)
     look_first = models.BooleanField(_("look before sending"), default=False)
@@ -168,7 +172,8 @@ class Delivery(models.Model):
     ``revision`` are copied from the pledge when it is claimed. ``prepared`` is what the network
     made ready before the moment, for those that do (``preparing``). ``is_uncertain`` once an
     attempt may have arrived without our knowing: from then on it is never sent without a look.
-    ``erased_at``: its owner is erased. Fingerprint, state and times stay, and nothing else.
+    ``is_canary``: it goes before the others. ``erased_at``: its owner is erased. Fingerprint, state
+    and times stay, and nothing else.
     """
 
     # No indexes but those that are read: each one is written twice for each post of a launch.
@@ -196,6 +201,7 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(null=True)
     first_tried_at = models.DateTimeField(null=True)
     is_uncertain = models.BooleanField(default=False)
+    is_canary = models.BooleanField(default=False, db_default=False)
     answered_at = models.DateTimeField(_("answered"), null=True)
     remote_id = models.CharField(_("the network's id"), max_length=400, blank=True)
     permalink = models.URLField(_("permalink"), max_length=600, blank=True)
@@ -245,6 +251,7 @@ class Delivery(models.Model):
             models.Index(
                 name="delivery_planned", fields=["launch", "id"], condition=Q(state="planned")
             ),
+            models.Index(fields=["launch"], name="delivery_canary", condition=Q(is_canary=True)),
         ]
 
     def __str__(self) -> str:

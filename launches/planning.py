@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 
 from campaigns.models import Campaign, CampaignState
+from launches import canary
 from launches.models import Launch, LaunchKind, LaunchState
 from supporters.models import Pledge, PledgeState
 
@@ -100,4 +101,5 @@ def arm_launches(now: datetime) -> int:
             if locked.state in (LaunchState.SCHEDULED, LaunchState.ARMED):
                 armed += insert_deliveries(locked)
                 Launch.objects.filter(pk=locked.pk).update(state=LaunchState.ARMED)
+                canary.choose(locked)
     return armed

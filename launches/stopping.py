@@ -94,6 +94,7 @@ def _tell(launch: Launch, standstill: Standstill, *, now: datetime) -> bool:
         campaign = launch.campaign
         queue_mail(
             organiser.email,
+            person=organiser,
             template="all_paused",
             language=organiser.language,
             context={
