@@ -63,6 +63,10 @@ fmt: $(VENV)/.test ## Format the code
 test: $(VENV)/.test ## Run the whole suite on SQLite, then on PostgreSQL and Valkey
 	@$(BIN)/python -m tests.running
 
+.PHONY: test-large
+test-large: $(VENV)/.test ## Run the tests of large launches, on both databases
+	@$(BIN)/python -m tests.running -m large tests/faults
+
 .PHONY: test-browser
 test-browser: $(VENV)/.test ## Walk through the site in a real browser (needs chromium)
 	@$(BIN)/python -m pytest tests/browser

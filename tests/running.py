@@ -1,8 +1,9 @@
 """``make test``: the suite on SQLite, and the same on real PostgreSQL and Valkey, side by side.
 
 Both servers come as wheels and are started here, unless TEST_DATABASE_URL and TEST_REDIS_URL name
-others. Nothing is left out on PostgreSQL; on SQLite only the races that need two connections which
-wait for each other's rows. What the run on SQLite says is shown once the other one is through.
+others. On both is left out what takes a minute or more (``large``: ``make test-large``), on SQLite
+also the races that need two connections which wait for each other's rows. What the run on SQLite
+says is shown once the other one is through.
 """
 
 import os
@@ -38,9 +39,11 @@ def main():
             or stack.enter_context(run_postgres()),
             "TEST_REDIS_URL": os.environ.get("TEST_REDIS_URL") or stack.enter_context(run_valkey()),
         }
-        on_sqlite = stack.enter_context(start_pytest({}, "-m", "not postgres", output=kept))
+        on_sqlite = stack.enter_context(
+            start_pytest({}, "-m", "not postgres and not large", output=kept)
+        )
         announce("PostgreSQL and Valkey")
-        on_postgres = stack.enter_context(start_pytest(settings))
+        on_postgres = stack.enter_context(start_pytest(settings, "-m", "not large"))
         codes = [on_postgres.wait(), on_sqlite.wait()]
         announce("SQLite")
         kept.seek(0)

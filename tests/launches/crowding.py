@@ -14,7 +14,9 @@ def lend_many(campaign, host, number, *, version="4.5.3"):
     people = User.objects.bulk_create(
         [User(name=f"Voice {index} of {host}", password="!") for index in range(number)]
     )
-    accounts = [_describe(known, person, str(index)) for index, person in enumerate(people)]
+    accounts = [
+        _describe(known, person, f"{campaign.pk}-{index}") for index, person in enumerate(people)
+    ]
     accounts = LinkedAccount.objects.bulk_create(accounts, batch_size=2000)
     return Pledge.objects.bulk_create(
         [
