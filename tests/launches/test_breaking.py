@@ -133,7 +133,7 @@ def test_a_host_that_answers_again_is_taken_back_and_everything_goes_out(crowd, 
 def test_a_server_in_trouble_is_given_up_and_what_may_have_arrived_is_looked_up_later(
     crowd, networks, monkeypatch
 ):
-    monkeypatch.setattr(delivering, "HOST_IN_FLIGHT", 10)
+    monkeypatch.setattr(delivering, "IN_HAND", 20)
     networks.set_faults({"500_after": 1.0})
     crowd(40, launch_in=-0.01)
     create_launches(database_now())

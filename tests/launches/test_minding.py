@@ -1,4 +1,4 @@
-"""How many of a worker's places a host may hold, and what the worker makes of what it hears."""
+"""What a worker makes of what it hears of the hosts that it sends to."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -13,7 +13,6 @@ from networks.base import Server
 from networks.errors import OutcomeUnknown, Rejected, TryLater
 from networks.http import Answer
 
-PLACES = 500
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 CUT = OutcomeUnknown("cut")
 UNREACHABLE = TryLater("unreachable", scope="host")
@@ -22,7 +21,7 @@ UNREACHABLE = TryLater("unreachable", scope="host")
 @pytest.fixture
 def hosts(settings):
     settings.LEASE_SECONDS = 40
-    return Hosts(host_places=200)
+    return Hosts()
 
 
 def hold(host, *, at=NOW):
@@ -38,13 +37,6 @@ def answer(status):
     return Answer(status, CIMultiDictProxy(CIMultiDict()), b"", URL("https://a.example/"))
 
 
-def fill(hosts, host, wanted=1000):
-    """Take as many claims of a host as there is room for; gives how many."""
-    number = hosts.open_room(places=PLACES).take(host, wanted)
-    hosts.take([hold(host)] * number)
-    return number
-
-
 def hear(hosts, host, *outcomes, at=NOW):
     for outcome in outcomes:
         hosts.hear(hold(host, at=at), lambda: NOW, outcome)
@@ -54,39 +46,12 @@ def list_given_up(hosts):
     return set(hosts._given_up)
 
 
-def test_a_host_that_has_not_answered_yet_has_half_its_places_and_more_afterwards(hosts):
-    assert fill(hosts, "a.example") == 100
-    assert hosts.open_room(places=PLACES).full == {"a.example"}
-    hear(hosts, "a.example", answer(200))
-    assert fill(hosts, "a.example") == 200
-    for _ in range(200):
-        hosts.leave(hold("a.example"))
+def test_a_host_is_trusted_from_an_answer_to_a_failure(hosts):
+    assert not hosts.answers("a.example")
+    hear(hosts, "a.example", answer(404))
+    assert hosts.answers("a.example")
     hear(hosts, "a.example", CUT)
-    assert fill(hosts, "a.example") == 0
-
-
-def test_hosts_that_answer_slowly_never_take_all_of_a_workers_places(hosts):
-    slow = [f"slow{number}.example" for number in range(5)]
-    for host in slow:
-        hear(hosts, host, answer(200))
-        while fill(hosts, host):
-            pass
-    assert hosts.in_hand.total() < PLACES
-    assert fill(hosts, "quick.example") >= 1
-    assert [hosts.in_hand[host] for host in slow[:3]] == [300, 133, 44]
-
-
-def test_room_is_reserved_within_one_claim_too(hosts):
-    room = hosts.open_room(places=PLACES)
-    assert [room.take("a.example", 60), room.take("a.example", 60)] == [60, 40]
-
-
-def test_what_is_not_in_hand_any_more_leaves_room(hosts):
-    fill(hosts, "a.example")
-    for _ in range(100):
-        hosts.leave(hold("a.example"))
-    assert not hosts.in_hand
-    assert fill(hosts, "a.example") == 100
+    assert not hosts.answers("a.example")
 
 
 @pytest.mark.parametrize("failure", [CUT, UNREACHABLE, answer(502)])

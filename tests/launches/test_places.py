@@ -98,18 +98,45 @@ def test_of_each_host_as_many_are_claimed_as_there_is_room_for(crowd, networks):
     assert Delivery.objects.tally()["planned"] == 3
 
 
+def make_room(most, *, trusts=lambda _host: True):
+    return Room(most, trusts=trusts)
+
+
+def fill(room, host):
+    """Take all that there is for a host; gives how many."""
+    number = room.left_for(host)
+    for _ in range(number):
+        room.take(host)
+    return number
+
+
 def test_a_host_may_have_half_of_what_the_others_leave():
-    room = Room(1000)
-    for host in ("slow", "slower", "slowest"):
-        for _ in range(room.left_for(host)):
-            room.take(host)
-    assert [room.left_for(host) for host in ("slow", "slower", "slowest")] == [0, 0, 0]
+    room = make_room(1000)
+    assert [fill(room, host) for host in ("slow", "slower", "slowest")] == [500, 250, 125]
     assert (room.left, room.left_for("quick")) == (125, 62)
     assert room.list_full(1) == ["slow", "slower", "slowest"]
 
 
+def test_however_many_hosts_are_slow_there_is_a_place_for_another():
+    room = make_room(64)
+    for number in range(20):
+        fill(room, f"slow {number}")
+    assert room.left == room.left_for("quick") == 0  # but that many hosts do not answer at all
+    room.give_back("slow 0")
+    assert room.left_for("quick") == 1
+
+
+def test_a_host_that_was_not_heard_of_yet_may_have_an_eighth():
+    heard = set()
+    room = make_room(1000, trusts=heard.__contains__)
+    assert fill(room, "new") == 125
+    assert fill(room, "new") == 0
+    heard.add("new")
+    assert fill(room, "new") == 375
+
+
 def test_a_host_is_left_alone_until_enough_places_are_free():
-    room = Room(8)
+    room = make_room(8)
     for _ in range(3):
         room.take("one")
     assert room.list_full(2) == ["one"]

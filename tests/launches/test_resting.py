@@ -103,7 +103,7 @@ def firing(settings, olive):
 def test_a_server_that_says_with_a_post_that_nothing_remains_is_left_alone_until_its_reset(
     firing, limited, monkeypatch, settings
 ):
-    monkeypatch.setattr("launches.delivering.HOST_IN_FLIGHT", 2)
+    monkeypatch.setattr("launches.delivering.IN_HAND", 4)
     monkeypatch.setattr("launches.delivering.LINGER_SECONDS", REST_SECONDS + 1)
     launch = firing(limited.host, 20)
     deliver(launch.pk)
@@ -116,7 +116,7 @@ def test_a_server_that_says_with_a_post_that_nothing_remains_is_left_alone_until
 
 
 def test_what_a_server_says_of_one_account_keeps_no_other_waiting(firing, limited, monkeypatch):
-    monkeypatch.setattr("launches.delivering.HOST_IN_FLIGHT", 2)
+    monkeypatch.setattr("launches.delivering.IN_HAND", 4)
     launch = firing(limited.host, 20, software="mastodon")
     deliver(launch.pk)
     assert not HostPause.objects.exists()

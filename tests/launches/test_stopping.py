@@ -64,8 +64,8 @@ def test_while_all_launches_are_paused_nothing_is_claimed_and_no_worker_is_woken
 def test_nothing_starts_half_a_second_after_all_launches_are_paused(
     firing, networks, settings, monkeypatch
 ):
-    """Eight claims in hand, two places: the others wait for theirs when the pause comes."""
-    monkeypatch.setattr("launches.delivering.HOST_IN_FLIGHT", 2)
+    """Eight posts and few places: the others wait for theirs when the pause comes."""
+    monkeypatch.setattr("launches.delivering.IN_HAND", 4)
     settings.LEASE_SECONDS = 60  # what is given back is so for the pause, not for its lease
     settings.DEADLINE_SECONDS = 10
     host = urlsplit(networks.get_instance("mastodon")["url"]).netloc
