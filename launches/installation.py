@@ -50,9 +50,13 @@ def list_differences() -> list[str]:
 
 
 def has_gone_back() -> bool:
-    """Whether the database knows less than it did: an earlier last tick than is noted outside."""
-    beat = Heartbeat.objects.filter(name=TICK).first()
+    """Whether the database knows less than it did: an earlier last tick than is noted outside.
+
+    The note is read first. Read the other way round, another tick that comes between the two would
+    look like a database from before it, and hold the launch.
+    """
     noted_at = _read_note()
+    beat = Heartbeat.objects.filter(name=TICK).first()
     return beat is not None and noted_at is not None and beat.beat_at < noted_at
 
 

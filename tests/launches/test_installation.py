@@ -61,6 +61,25 @@ def test_a_clock_that_is_set_back_is_no_restored_backup(step, monkeypatch):
     assert not installation.list_differences()
 
 
+def test_a_tick_that_comes_while_another_one_looks_is_no_restored_backup(
+    crowd, step, networks, monkeypatch
+):
+    """Two beats, or one whose messages came together: both tick, and neither holds the launch."""
+    crowd(1, launch_in=-0.01)
+    step()
+    ignite(Launch.objects.get().pk)
+    read_note = installation._read_note
+
+    def read_after_another_tick():
+        monkeypatch.setattr(installation, "_read_note", read_note)
+        step()
+        return read_note()
+
+    monkeypatch.setattr(installation, "_read_note", read_after_another_tick)
+    step()
+    assert Launch.objects.get().state == LaunchState.FIRING
+
+
 def test_a_new_database_beside_an_old_note_is_ours(step, settings):
     settings.LAST_TICK_FILE.write_text(database_now().isoformat())
     assert not installation.list_differences()
