@@ -5,8 +5,10 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready
 from django.conf import settings
+from kombu import connection as kombu
 from kombu.transport import TRANSPORT_ALIASES
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -14,7 +16,32 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crowdspeak.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "crowdspeak.file_broker:Transport"
 
-app = Celery("crowdspeak")
+RETRY_SECONDS = 1
+
+
+class Connection(kombu.Connection):
+    """Tries to reach a broker that is away once a second, however long it has been away.
+
+    Celery waits 2, 4, 6 … 30 seconds between two tries and has no setting for it: after a minute
+    without a broker a launch would stand still for another quarter of one.
+    """
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> kombu.Connection:
+        """The connection, once it stands; ``kwargs`` as kombu's."""
+        pace = {"interval_start": RETRY_SECONDS, "interval_step": 0, "interval_max": RETRY_SECONDS}
+        connected: kombu.Connection = super().ensure_connection(  # type: ignore[no-untyped-call]
+            *args, **pace | kwargs
+        )
+        return connected
+
+
+class Messages(AMQP):  # type: ignore[misc]  # Celery has no types
+    """Celery's way to the broker, with that connection."""
+
+    Connection = Connection
+
+
+app = Celery("crowdspeak", amqp=Messages)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["launches", "crowdspeak"])
 
