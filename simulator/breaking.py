@@ -29,7 +29,12 @@ Work = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def strike(
     hit: Hit, request: web.Request, *, dialect: "Dialect", kind: str, work: Work
 ) -> web.StreamResponse:
-    """Serve a request with a fault: before the work, or after it when the fault comes after."""
+    """Serve a request with a fault: before the work, or after it when the fault comes after.
+
+    Its body is taken first, as a real server does: whoever sent it may be gone by the time the work
+    is done, and it is done all the same.
+    """
+    await request.read()
     if hit.delay_seconds:
         await asyncio.sleep(hit.delay_seconds)
     if hit.name is None or hit.rule is None:

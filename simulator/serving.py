@@ -153,7 +153,7 @@ async def read_params(request: web.Request) -> dict[str, Any]:
     if known is not None:
         return known
     params = _fold(list(request.query.items()))
-    if request.can_read_body:
+    if request.body_exists:
         params |= await _read_body(request)
     request["params"] = params
     return params

@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import socket
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import pytest
+
+from tests.processes import wait_until
 
 KEY = "3l6oveex3ii2l"
 
@@ -40,6 +44,22 @@ def test_connection_is_cut(box, sam, name, accepted):
     with pytest.raises(aiohttp.ClientError):
         box.toot(sam, "hello")
     assert box.summary()["posts"] == accepted
+
+
+def test_post_is_made_though_its_sender_is_gone_by_then(box, sam):
+    """What a killed worker leaves behind: its request arrived, and nobody waits for the answer."""
+    box.set_faults({"latency_ms": 300})
+    address = urlsplit(box.find("mastodon")["url"])
+    body = urlencode({"status": "hello"})
+    with socket.create_connection((address.hostname, address.port)) as sender:
+        sender.sendall(
+            f"POST /api/v1/statuses HTTP/1.1\r\nHost: {address.netloc}\r\n"
+            f"Authorization: Bearer {sam['access_token']}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        wait_until(lambda: list_outcomes(box) == ["pending"], what="the request", every=0.01)
+    wait_until(lambda: box.summary()["posts"] == 1, what="the post", seconds=5)
 
 
 @pytest.mark.parametrize(
