@@ -100,6 +100,7 @@ class Post:
             "network": self.account.network,
             "instance": self.account.instance.authority,
             "account": self.account.handle,
+            "account_id": self.account.id,
             "text": self.text,
             "at": format_time(self.at),
             "id": self.id,
