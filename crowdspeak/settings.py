@@ -181,9 +181,16 @@ CELERY_TASK_ROUTES = {
     "launches.tasks.renew_authorisations": {"queue": "preflight"},
     "crowdspeak.tasks.tidy": {"queue": "preflight"},
 }
+# How long a message is good for. Celery compares the clock of the machine that sent it with that of
+# the one that takes it: so long enough for a clock that is an hour wrong, and only so that no queue
+# grows for ever while nobody takes anything from it.
+MESSAGE_SECONDS = 2 * 3600
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "launches.tasks.tick", "schedule": 1.0, "options": {"expires": 3}},
-    "tidy": {"task": "crowdspeak.tasks.tidy", "schedule": 60.0, "options": {"expires": 50}},
+    name: {"task": task, "schedule": seconds, "options": {"expires": MESSAGE_SECONDS}}
+    for name, task, seconds in (
+        ("tick", "launches.tasks.tick", 1.0),
+        ("tidy", "crowdspeak.tasks.tidy", 60.0),
+    )
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 if BROKER_URL.startswith("filesystem"):

@@ -4,19 +4,19 @@ import threading
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.conf import settings
 from post_office.mail import send_queued_mail_until_done
 from post_office.models import STATUS, Email
 
 from launches import measuring
 from launches.delivering import deliver
+from launches.moment import boot_seconds
 from launches.preflight import check_accounts, remind
 from launches.renewing import renew_some
 from launches.ticking import tick as do_tick
 
-WAKE_EXPIRES_SECONDS = 5
-LOOK_EXPIRES_SECONDS = 10
-MAIL_EXPIRES_SECONDS = 30
-PASSES = 4
+TICK_LEAST_SECONDS = 0.5  # between two that one process does
+PASSES = 4  # of a message from who takes part already to the next
 RUNS_AT_ONCE = 10  # launches per process; the worker has more threads, for all else
 
 _running: set[int] = set()
@@ -24,6 +24,8 @@ _running_lock = threading.Lock()
 _checking = threading.Lock()
 _reading = threading.Lock()
 _renewing = threading.Lock()
+_ticking = threading.Lock()
+_ticked_at = float("-inf")
 _stopping = threading.Event()
 
 
@@ -40,20 +42,36 @@ def _stop(**_: object) -> None:
 
 def _nudge() -> None:
     for _ in range(2):
-        nudge.apply_async(expires=MAIL_EXPIRES_SECONDS)
+        nudge.apply_async(expires=settings.MESSAGE_SECONDS)
 
 
 @shared_task(name="launches.tasks.tick")
 def tick() -> None:
     """Every second, from beat."""
+    if _has_just_ticked():
+        return
+    seconds = settings.MESSAGE_SECONDS
     do_tick(
-        lambda pk: run_launch.apply_async((pk,), expires=WAKE_EXPIRES_SECONDS),
-        lambda: check_before_launches.apply_async(expires=LOOK_EXPIRES_SECONDS),
-        lambda: read_numbers.apply_async(expires=LOOK_EXPIRES_SECONDS),
-        lambda: renew_authorisations.apply_async(expires=LOOK_EXPIRES_SECONDS),
+        lambda pk: run_launch.apply_async((pk,), expires=seconds),
+        lambda: check_before_launches.apply_async(expires=seconds),
+        lambda: read_numbers.apply_async(expires=seconds),
+        lambda: renew_authorisations.apply_async(expires=seconds),
     )
     if Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued]).exists():
-        send_mails.apply_async(expires=MAIL_EXPIRES_SECONDS)
+        send_mails.apply_async(expires=seconds)
+
+
+def _has_just_ticked() -> bool:
+    """Whether this process has begun a tick within half a second; else it begins one now.
+
+    Ticks that piled up while no worker took them come all at once, and one does the work of all.
+    """
+    global _ticked_at  # noqa: PLW0603  (of the whole process)
+    with _ticking:
+        if boot_seconds() - _ticked_at < TICK_LEAST_SECONDS:
+            return True
+        _ticked_at = boot_seconds()
+        return False
 
 
 @shared_task(name="launches.tasks.run_launch")
@@ -69,7 +87,7 @@ def run_launch(launch_id: int, passes: int = PASSES) -> None:
             _running.add(launch_id)
     if not is_free:
         if passes > 0:
-            run_launch.apply_async((launch_id, passes - 1), expires=WAKE_EXPIRES_SECONDS)
+            run_launch.apply_async((launch_id, passes - 1), expires=settings.MESSAGE_SECONDS)
         return
     try:
         deliver(launch_id, stopping=_stopping.is_set)
