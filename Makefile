@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 MANAGE := PROFILE=development $(BIN)/python manage.py
-export DEMO_SUPPORTERS DEMO_LAUNCH_IN
+export DEMO_SUPPORTERS DEMO_LAUNCH_IN FAULTS_SEED FAULTS_MINUTES FAULTS_DELIVERIES
 
 .PHONY: help
 help: ## List what make can do
@@ -63,9 +63,10 @@ fmt: $(VENV)/.test ## Format the code
 test: $(VENV)/.test ## Run the whole suite on SQLite, then on PostgreSQL and Valkey
 	@$(BIN)/python -m tests.running
 
-.PHONY: test-large
-test-large: $(VENV)/.test ## Run the tests of large launches, on both databases
-	@$(BIN)/python -m tests.running -m large tests/faults
+.PHONY: faults
+faults: $(VENV)/.test ## Kill, cut, empty and stop everything during launches, hundreds of times
+	@$(BIN)/python -m tests.running --faults tests/faults
+	@$(BIN)/python -m tests.faults.storm
 
 .PHONY: test-browser
 test-browser: $(VENV)/.test ## Walk through the site in a real browser (needs chromium)

@@ -4,6 +4,7 @@ from crowdspeak.settings import NETWORKS
 from supporters.linking import begin_linking, finish_linking
 
 PLATFORMS = ("linkedin", "facebook", "x", "threads")
+BLUESKY_URLS = ("plc_url", "resolver_url", "appview_url")
 
 
 def switch_on(settings, simulator, **changes):
@@ -19,13 +20,30 @@ def switch_on(settings, simulator, **changes):
             "consent_url": url,
         }
     bluesky = simulator.get_instance("bluesky")
-    networks["bluesky"] |= {
-        name: bluesky[name] for name in ("plc_url", "resolver_url", "appview_url")
-    }
+    networks["bluesky"] |= {name: bluesky[name] for name in BLUESKY_URLS}
     for name, facts in changes.items():
         networks[name] |= facts
     settings.NETWORKS = networks
     settings.NETWORK_EXCEPTIONS = simulator.hosts
+
+
+def name_settings(simulator):
+    """The same for processes of their own: their environment."""
+    bluesky = simulator.get_instance("bluesky")
+    environment = {
+        "NETWORK_EXCEPTIONS": ",".join(simulator.hosts),
+        **{f"BLUESKY_{name.upper()}": bluesky[name] for name in BLUESKY_URLS},
+    }
+    for name in PLATFORMS:
+        url = simulator.get_instance(name)["url"]
+        environment |= {
+            f"{name.upper()}_MODE": "automatic",
+            f"{name.upper()}_CLIENT_ID": f"simulated-{name}",
+            f"{name.upper()}_CLIENT_SECRET": f"simulated-{name}-secret",
+            f"{name.upper()}_API_URL": url,
+            f"{name.upper()}_CONSENT_URL": url,
+        }
+    return environment
 
 
 def link_by_consent(simulator, person, name, *, kind):

@@ -88,8 +88,11 @@ class Product:
             with contextlib.closing(Redis.from_url(f"{redis_url}/{number}")) as client:
                 client.flushdb()
 
-    def start(self, name):
-        """Start one process of the Procfile (web, worker, beat); gives its Popen."""
+    def start(self, name, **environment):
+        """Start one process of the Procfile (web, worker, beat); gives its Popen.
+
+        ``environment`` is for this one alone.
+        """
         line = next(
             line.partition(": ")[2]
             for line in (ROOT / "Procfile").read_text().splitlines()
@@ -99,7 +102,7 @@ class Product:
         process = subprocess.Popen(
             ["/bin/sh", "-c", f"exec {line}"],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -108,11 +111,10 @@ class Product:
         self.processes.append(process)
         return process
 
-    def manage(self, *arguments):
-        """Run a management command to its end."""
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True
-        )
+    def manage(self, *arguments, check=True, **options):
+        """Run a management command to its end; ``options`` are those of ``subprocess.run``."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.environment, check=check, **options)
 
     def get(self, path):
         """GET a page; gives status and text."""
@@ -151,6 +153,7 @@ class Product:
         """Stop everything, politely first, with the children each may have."""
         for process in self.processes:
             _signal(process, signal.SIGTERM)
+            _signal(process, signal.SIGCONT)
         until = time.monotonic() + 15
         for process in self.processes:
             try:
@@ -166,6 +169,23 @@ def kill(process):
     process.wait()
 
 
+def freeze(process):
+    """Stop it where it stands, as a machine that sleeps; ``thaw`` lets it go on."""
+    _signal(process, signal.SIGSTOP)
+
+
+def thaw(process):
+    """Let a frozen process go on."""
+    _signal(process, signal.SIGCONT)
+
+
+def end(process):
+    """Ask it to end, as a rolling upgrade does; who asks waits for it with ``process.wait``."""
+    _signal(process, signal.SIGTERM)
+
+
 def _signal(process, number):
+    if process.returncode is not None:
+        return  # it was waited for: its id may be somebody else's by now
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)

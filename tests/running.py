@@ -1,9 +1,10 @@
 """``make test``: the suite on SQLite, and the same on real PostgreSQL and Valkey, side by side.
 
+``--faults`` runs the longer trials as well that kill processes (``make faults``).
+
 Both servers come as wheels and are started here, unless TEST_DATABASE_URL and TEST_REDIS_URL name
-others. On both is left out what takes a minute or more (``large``: ``make test-large``), on SQLite
-also the races that need two connections which wait for each other's rows. What the run on SQLite
-says is shown once the other one is through.
+others. On SQLite are left out the races that need two connections which wait for each other's rows.
+What it says is shown once the other one is through.
 """
 
 import os
@@ -16,11 +17,19 @@ from tests.servers import run_postgres, run_valkey
 
 QUICK = ["--ignore=tests/browser", "--ignore=tests/real"]
 SERVERS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
+WHOLE = "--faults"
 
 
-def start_pytest(settings, *options, output=None):
-    """Begin one run of the suite with these servers, or without any."""
-    command = [sys.executable, "-m", "pytest", *QUICK, *options, *sys.argv[1:]]
+def start_pytest(settings, *left_out, output=None):
+    """Begin one run of the suite with these servers, or without any.
+
+    ``left_out`` are the marks of tests that are not run.
+    """
+    given = [each for each in sys.argv[1:] if each != WHOLE]
+    if WHOLE not in sys.argv:
+        left_out = (*left_out, "faults")
+    marks = " and ".join(f"not {mark}" for mark in left_out)
+    command = [sys.executable, "-m", "pytest", *QUICK, *(("-m", marks) if marks else ()), *given]
     others = {name: value for name, value in os.environ.items() if name not in SERVERS}
     return subprocess.Popen(command, env=others | settings, stdout=output, stderr=subprocess.STDOUT)
 
@@ -39,11 +48,9 @@ def main():
             or stack.enter_context(run_postgres()),
             "TEST_REDIS_URL": os.environ.get("TEST_REDIS_URL") or stack.enter_context(run_valkey()),
         }
-        on_sqlite = stack.enter_context(
-            start_pytest({}, "-m", "not postgres and not large", output=kept)
-        )
+        on_sqlite = stack.enter_context(start_pytest({}, "postgres", output=kept))
         announce("PostgreSQL and Valkey")
-        on_postgres = stack.enter_context(start_pytest(settings, "-m", "not large"))
+        on_postgres = stack.enter_context(start_pytest(settings))
         codes = [on_postgres.wait(), on_sqlite.wait()]
         announce("SQLite")
         kept.seek(0)

