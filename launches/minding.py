@@ -17,6 +17,7 @@ from networks.http import Answer
 
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 
+
 @dataclass(frozen=True)
 class _GivenUp:
     """When a host was given up by the database's clock; ``probed``: it was being asked again."""

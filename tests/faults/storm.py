@@ -38,6 +38,7 @@ KINDS = {
     "facebook": 5,
     "linkedin": 5,
 }
+ON_MASTODON = ("mastodon", "mastodon-4.2", "gotosocial")
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "tests.faults.hurried",
     "LEASE_SECONDS": "6",
@@ -62,10 +63,11 @@ COLUMNS = ("deliveries", "kills", "sent", "failed", "unconfirmed", "not_sent", "
 
 
 def gather(simulator):
-    """Accounts on every network, linked by their owners' consent; gives them."""
+    """Accounts on every network, those of platforms by their owners' consent; gives them."""
     from django.conf import settings
 
     from accounts.models import User
+    from tests.making import link_mastodon
     from tests.platforms import link_by_consent, switch_on
 
     switch_on(settings, simulator)
@@ -76,7 +78,8 @@ def gather(simulator):
         for index in range(max(1, number * share // 100)):
             name = f"{kind.replace('-', '').replace('.', '')}{index}"
             person = User.objects.create_user(name=name)
-            accounts.append(link_by_consent(simulator, person, name, kind=kind))
+            link = link_mastodon if kind in ON_MASTODON else link_by_consent
+            accounts.append(link(simulator, person, name, kind=kind))
     return accounts
 
 

@@ -146,6 +146,9 @@ def test_a_restored_backup_sends_nothing_until_it_is_adopted_and_then_looks_firs
     else:
         wait_for_end(campaign, product=product)
     copies.take()
+    note = product.folder / "last_tick"
+    known = note.read_text()
+    wait_until(lambda: note.read_text() > known, what="a later tick")
     wait_for_posts(simulator, 20)
     if when != "in the middle":
         wait_for_end(campaign, product=product)

@@ -101,7 +101,7 @@ def test_a_worker_that_slept_through_its_lease_overwrites_nothing(product, simul
     before = sorted(Delivery.objects.values_list("pk", "state", "remote_id"))
     thaw(sleeper)
     end(sleeper)
-    sleeper.wait(timeout=30)
+    sleeper.wait(timeout=60)
     assert_kept(product, simulator, number=24, states=("sent", "unconfirmed"))
     after = sorted(Delivery.objects.values_list("pk", "state", "remote_id"))
     # Proof that a post is there is the one thing that it may still bring.
