@@ -293,6 +293,9 @@ class Network(Protocol):
     def measure(self, server: Server | None, text: str) -> Length:
         """How long the text is by this server's rules (the network's usual ones without one)."""
 
+    def is_post_address(self, server: Server, url: str) -> bool:
+        """Whether a post of an account on this server can be read there; not whose, nor which."""
+
     def honours_keys(self, server: Server) -> bool:
         """Whether a second request with the same key is known to be harmless on this server."""
 

@@ -13,6 +13,7 @@ soon as there is a new one: load it again after a refresh. A refresh token is go
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -44,6 +45,7 @@ from networks.base import (
 )
 from networks.errors import NetworkError, Rejected, gettext_noop
 from networks.facets import utf8_length
+from networks.permalinks import is_post_at
 from networks.text import grapheme_length
 from networks.xrpc import read_host_rest
 
@@ -67,6 +69,8 @@ _MOVED = gettext_noop("“%(handle)s” does not live on %(host)s. Please start 
 
 
 PACE = Allowance(count=2500, seconds=300)
+
+POST_PATH = re.compile(r"/profile/[^/]+/post/[\w.~:-]+")
 
 
 class Bluesky:
@@ -321,6 +325,10 @@ class Bluesky:
         if max(size - MAX_BYTES, 0) > over:
             return Length(used=size, limit=MAX_BYTES, over=size - MAX_BYTES)
         return Length(used=graphemes, limit=MAX_GRAPHEMES, over=over)
+
+    def is_post_address(self, server: Server, url: str) -> bool:
+        """See ``networks.permalinks``."""
+        return is_post_at(url, origins=(self._web_url, "https://bsky.app"), path=POST_PATH)
 
     def honours_keys(self, server: Server) -> bool:
         """Always: the record's key is part of the protocol."""

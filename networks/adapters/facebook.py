@@ -6,6 +6,7 @@ chose, and everybody else posts by hand, from the share dialog.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import quote, urlencode, urlsplit
@@ -36,6 +37,7 @@ from networks.facebook_reading import ask, read
 from networks.http import Http
 from networks.interpreting import read_id
 from networks.oauth import build_authorization_url, read_code
+from networks.permalinks import is_post_at
 from networks.signed_requests import read_signed_request
 from networks.waiting import read_app_usage
 
@@ -49,6 +51,11 @@ _WRONG_MEMO = gettext_noop(
 )
 _OTHER_PAGE = gettext_noop("Facebook knows another Page by now. Please link it again.")
 _RELINK = gettext_noop("The authorisation cannot be renewed by itself. Please link the Page again.")
+
+POST_PATH = re.compile(
+    r"/(?:permalink|story|photo)\.php|/[^/]+/(?:posts|photos|videos)/.+|/share/(?:p/)?\w+"
+    r"|/\d+(?:_\d+)?"
+)
 
 
 class Facebook:
@@ -266,6 +273,12 @@ class Facebook:
         """Count characters; what one is, Facebook does not say, and the limit is far away."""
         used = len(text)
         return Length(used=used, limit=MOST_CHARACTERS, over=max(0, used - MOST_CHARACTERS))
+
+    def is_post_address(self, server: Server, url: str) -> bool:
+        """See ``networks.permalinks``."""
+        return is_post_at(
+            url, origins=(self._consent_url, "https://www.facebook.com"), path=POST_PATH
+        )
 
     def honours_keys(self, server: Server) -> bool:
         """The Graph API knows no keys; it only refuses what repeats the Page's last post."""

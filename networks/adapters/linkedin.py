@@ -9,6 +9,7 @@ what repeats the same words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -39,6 +40,7 @@ from networks.linkedin_answers import (
 )
 from networks.linkedin_grants import Grants
 from networks.oauth import build_authorization_url, read_code
+from networks.permalinks import is_post_at
 from networks.text import little_text
 
 MAX_CHARACTERS = 3000
@@ -58,6 +60,8 @@ _NOT_SHOWN = gettext_noop(
     "LinkedIn shows no site what its members have posted. Only you can see on your profile whether "
     "the post is there."
 )
+
+POST_PATH = re.compile(r"/feed/update/urn:li:[A-Za-z]+:\d+|/posts/[^/]+")
 
 
 class LinkedIn:
@@ -278,6 +282,10 @@ class LinkedIn:
         """
         used = len(text.encode("utf-16-le", "surrogatepass")) // 2
         return Length(used=used, limit=MAX_CHARACTERS, over=max(0, used - MAX_CHARACTERS))
+
+    def is_post_address(self, server: Server, url: str) -> bool:
+        """See ``networks.permalinks``."""
+        return is_post_at(url, origins=(self._web_url, "https://www.linkedin.com"), path=POST_PATH)
 
     def honours_keys(self, server: Server) -> bool:
         """There are none."""

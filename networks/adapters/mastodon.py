@@ -50,6 +50,7 @@ from networks.oauth import (
     read_code,
     read_tokens,
 )
+from networks.permalinks import is_post_at
 from networks.reading import read_object, read_text
 from networks.recognising import USUAL_CHARACTERS, USUAL_PER_URL, find_home, is_keyed
 from networks.text import mastodon_length
@@ -73,6 +74,12 @@ _NOT_REVOKED = gettext_noop("%(host)s did not take the authorisation back: “%(
 
 
 PACE = Allowance(count=1000, seconds=10)
+
+# Mastodon, GoToSocial and Takahē; Mastodon's ids; Pleroma and Akkoma; Pixelfed.
+POST_PATH = re.compile(
+    r"/@[^/]+/(?:statuses/|posts/)?\w+|/users/[^/]+/statuses/\w+"
+    r"|/(?:notice|objects)/[\w-]+|/p/[^/]+/\d+"
+)
 
 
 class Mastodon:
@@ -327,6 +334,10 @@ class Mastodon:
         if server and not self.honours_keys(server):
             used = max(used, len(text))
         return Length(used=used, limit=limit, over=max(0, used - limit))
+
+    def is_post_address(self, server: Server, url: str) -> bool:
+        """See ``networks.permalinks``."""
+        return is_post_at(url, origins=(server.url,), path=POST_PATH)
 
     def honours_keys(self, server: Server) -> bool:
         """Mastodon proper and its close forks do; of the others it is not known."""

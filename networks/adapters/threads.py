@@ -6,6 +6,7 @@ renews itself without another one, and nothing can be given back: only its owner
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from networks.base import (
 from networks.errors import NeedsRelink, Rejected, gettext_noop
 from networks.http import Http
 from networks.oauth import build_authorization_url, read_code
+from networks.permalinks import is_post_at
 from networks.signed_requests import read_signed_request
 from networks.text import threads_length
 from networks.threads_calls import Calls
@@ -56,6 +58,8 @@ _ONLY_YOU = gettext_noop(
     "Threads lets only you remove this site: on threads.com, go to Settings, Account, Website "
     "permissions."
 )
+
+POST_PATH = re.compile(r"/@[^/]+/post/[\w-]+")
 
 
 class Threads:
@@ -252,6 +256,14 @@ class Threads:
         """Count as Threads does: an emoji as its bytes of UTF-8, everything else as one."""
         used = threads_length(text)
         return Length(used=used, limit=MAX_CHARACTERS, over=max(0, used - MAX_CHARACTERS))
+
+    def is_post_address(self, server: Server, url: str) -> bool:
+        """See ``networks.permalinks``."""
+        return is_post_at(
+            url,
+            origins=(self._web_url, "https://www.threads.com", "https://www.threads.net"),
+            path=POST_PATH,
+        )
 
     def honours_keys(self, server: Server) -> bool:
         """Threads takes no key, and does not say what publishing a container twice does."""

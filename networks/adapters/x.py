@@ -14,6 +14,7 @@ of the same words (403), which it gives for a while and does not promise. So:
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -44,6 +45,7 @@ from networks.errors import (
 )
 from networks.http import Http
 from networks.oauth import build_authorization_url, derive_challenge, make_verifier, read_code
+from networks.permalinks import is_post_at
 from networks.reading import read_object
 from networks.text import weighted_length
 from networks.waiting import read_spent
@@ -65,6 +67,8 @@ _NO_POSTING = gettext_noop(
     "X did not give the right to post for more than two hours. Please start again."
 )
 _OTHER_ACCOUNT = gettext_noop("X knows another account by now. Please link it again.")
+
+POST_PATH = re.compile(r"/(?:\w+|i/web|i)/status/\d+")
 
 
 class X:
@@ -254,6 +258,12 @@ class X:
         """Count as X does: 23 for a link, 2 for an emoji and for scripts that take more room."""
         used = weighted_length(text)
         return Length(used=used, limit=MAX_CHARACTERS, over=max(0, used - MAX_CHARACTERS))
+
+    def is_post_address(self, server: Server, url: str) -> bool:
+        """See ``networks.permalinks``."""
+        return is_post_at(
+            url, origins=(self._web_url, "https://x.com", "https://twitter.com"), path=POST_PATH
+        )
 
     def honours_keys(self, server: Server) -> bool:
         """X knows no keys."""
