@@ -35,6 +35,7 @@ class Claim:
     """One delivery in one worker's hands. ``looks`` first; ``sends`` when it may send as well.
 
     ``is_uncertain``: an earlier attempt may have arrived, so absence must prove that it did not.
+    ``is_released``: it need not, since its owner said "send it" (``vouching``).
     """
 
     delivery_id: int
@@ -53,6 +54,7 @@ class Claim:
     looks: bool
     sends: bool
     is_uncertain: bool
+    is_released: bool = False
 
 
 @dataclass
@@ -317,15 +319,22 @@ def _describe(
         first_tried_at=row.first_tried_at or now,
         lease_until=lease_until,
         latest_at=words.leaves_until(launch),
-        looks=not sends or row.is_uncertain or _looks_first(launch, row.network),
+        looks=not sends or _looks_first(launch, row),
         is_uncertain=row.is_uncertain,
+        is_released=sends and row.is_released,
         sends=sends,
     )
 
 
-def _looks_first(launch: Launch, network: str) -> bool:
-    """Whether it is looked up though no attempt is known; not where there is nothing to see."""
-    return launch.look_first and registry.get(network).can_look_up
+def _looks_first(launch: Launch, row: Row) -> bool:
+    """Whether it is looked up before it is sent.
+
+    What may have arrived always is; what its owner let go, or of which no attempt is known, not
+    where there is nothing to see.
+    """
+    if row.is_uncertain and not row.is_released:
+        return True
+    return (row.is_released or launch.look_first) and registry.get(row.network).can_look_up
 
 
 def give_back(claims: Collection[Claim]) -> None:
@@ -337,7 +346,7 @@ def give_back(claims: Collection[Claim]) -> None:
                     lease_until=None
                 )
                 continue
-            first = held.tries == 1
+            first = held.tries == 1 and not held.is_released
             changes = {"first_tried_at": None} if first else {}
             given = Delivery.objects.filter(
                 pk=held.delivery_id, attempt=held.attempt, state=DeliveryState.CLAIMED
@@ -345,6 +354,7 @@ def give_back(claims: Collection[Claim]) -> None:
                 state=DeliveryState.PLANNED if first else DeliveryState.WAITING,
                 tries=F("tries") - 1,
                 lease_until=None,
+                released_attempt=held.attempt + 1 if held.is_released else None,
                 **changes,
             )
             if given and first:

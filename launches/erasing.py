@@ -90,6 +90,7 @@ def _erase(delivery: Delivery) -> None:
         remote_id="",
         other_remote_id="",
         permalink="",
+        owner_said_url="",
         reason_facts={},
         **changes,
     )

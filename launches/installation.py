@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns.clock import database_now
-from launches.models import Heartbeat, Installation, Launch, LaunchState, Unlookable
+from launches.models import Delivery, Heartbeat, Installation, Launch, LaunchState, Unlookable
 from launches.operators import tell_held
 from networks.errors import gettext_noop
 
@@ -116,6 +116,7 @@ def adopt() -> int:
             state__in=[LaunchState.FINISHED, LaunchState.MISSED, LaunchState.CANCELLED]
         )
         marked = open_ones.update(look_first=True, unlookable=Unlookable.ASK)
+        Delivery.objects.filter(launch__in=open_ones).forget_releases()
         Launch.objects.filter(state=LaunchState.HELD, held_why=FOREIGN).update(
             state=LaunchState.FIRING, held_at=None, held_why=""
         )

@@ -163,6 +163,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         counts = dict(self.values_list("state").annotate(number=Count("pk")).order_by())
         return {state: counts.get(state, 0) for state in DeliveryState.values}
 
+    def forget_releases(self) -> int:
+        """End every leave to send without proof: more may have left since than is known here."""
+        return self.exclude(released_attempt=None).update(released_attempt=None)
+
 
 class Delivery(models.Model):
     """One post for one pledge in one launch.
@@ -174,6 +178,10 @@ class Delivery(models.Model):
     attempt may have arrived without our knowing: from then on it is never sent without a look.
     ``is_canary``: it goes before the others. ``erased_at``: its owner is erased. Fingerprint, state
     and times stay, and nothing else.
+
+    ``owner_said_at``: while it is unconfirmed, its owner says that it is there (and where): their
+    word, and no proof. ``released_attempt`` is the number of the one claim that its owner lets be
+    sent without proof that nothing is there; of any other number it says nothing (``vouching``).
     """
 
     # No indexes but those that are read: each one is written twice for each post of a launch.
@@ -212,6 +220,9 @@ class Delivery(models.Model):
     reason_facts = models.JSONField(default=dict, blank=True)
     receipt_queued_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True, editable=False)
+    owner_said_at = models.DateTimeField(_("its owner says that it is there"), null=True)
+    owner_said_url = models.URLField(max_length=600, blank=True, db_default="", editable=False)
+    released_attempt = models.PositiveIntegerField(null=True, editable=False)
 
     objects: ClassVar[Any] = DeliveryQuerySet.as_manager()
 
@@ -240,6 +251,14 @@ class Delivery(models.Model):
                     other_remote_id="",
                     permalink="",
                 ),
+            ),
+            models.CheckConstraint(
+                name="erased_delivery_says_nowhere",
+                condition=Q(erased_at__isnull=True) | Q(owner_said_url=""),
+            ),
+            models.CheckConstraint(
+                name="owner_says_where_it_is_there",
+                condition=Q(owner_said_url="") | Q(owner_said_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="claimed_delivery_has_a_lease",
@@ -281,10 +300,14 @@ class AttemptOutcome(models.TextChoices):
     FAILED = "failed", _("Refused")
     UNKNOWN = "unknown", _("No clear answer")
     EXPIRED = "expired", _("Worker lost")
+    RELEASED = "released", _("To be sent, its owner said")
 
 
 class Attempt(models.Model):
-    """What came of one claim. Written with the result, never changed."""
+    """What came of one claim. Written with the result, never changed.
+
+    ``RELEASED`` is no claim: its owner, and nobody else, had it sent once more at that time.
+    """
 
     delivery = models.ForeignKey(
         Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False
@@ -306,6 +329,12 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id}/{self.number}: {self.outcome}"
+
+    @property
+    def sentence(self) -> str:
+        """What the network or the machine said, in the reader's language; often nothing."""
+        said = translate(self.reason) if self.reason else ""
+        return said % self.reason_facts if self.reason_facts else said
 
 
 class NetworkPause(models.Model):

@@ -1,6 +1,7 @@
 """Write down what came of claims: many at a time, in one statement, fenced by attempt number.
 
 Proof that a post exists is the exception to the fence: it is accepted in any state, from anybody.
+Where an attempt that its owner let go posted nothing for certain, the next one has the same leave.
 Of a post whose owner was erased meanwhile, only how it ended is written down.
 """
 
@@ -83,6 +84,9 @@ UPDATE launches_delivery SET
         ELSE launches_delivery.remote_id END,
     prepared = CASE WHEN new.unmade THEN '' ELSE launches_delivery.prepared END,
     is_uncertain = launches_delivery.is_uncertain OR new.state = 'unknown',
+    released_attempt = CASE
+        WHEN new.state = 'waiting' AND launches_delivery.released_attempt = new.attempt
+        THEN new.attempt + 1 ELSE launches_delivery.released_attempt END,
     reason = CASE
         WHEN launches_delivery.erased_at IS NOT NULL AND new.reason LIKE '%%(%%'
         THEN '' ELSE new.reason END,

@@ -100,8 +100,11 @@ async def _look_up(
 
 
 def _may_send_again(desk: Desk, claim: Claim) -> bool:
-    """Whether what was looked for and not found may be sent: nothing of it can arrive later."""
-    return not claim.is_uncertain or _is_proved_absent(desk, claim)
+    """Whether what was looked for and not found may be sent: nothing of it can arrive later.
+
+    Or its owner, who was told that something can, said "send it".
+    """
+    return claim.is_released or not claim.is_uncertain or _is_proved_absent(desk, claim)
 
 
 def _is_proved_absent(desk: Desk, claim: Claim) -> bool:
@@ -246,11 +249,12 @@ def note_stray(now: datetime, claim: Claim, started_at: datetime) -> Result:
 def _note_unlookable(
     claim: Claim, started_at: datetime, now: datetime, error: NetworkError
 ) -> Result:
-    """The network will not let us look, ever: what was to be sent fails, the rest has no proof."""
+    """The network will not let us in, ever: what was to be sent fails, the rest has no proof."""
+    has_no_proof = claim.looks or claim.is_released
     return Result(
         delivery_id=claim.delivery_id,
         attempt=claim.attempt,
-        state=DeliveryState.UNCONFIRMED if claim.looks else DeliveryState.FAILED,
+        state=DeliveryState.UNCONFIRMED if has_no_proof else DeliveryState.FAILED,
         outcome=AttemptOutcome.FAILED,
         started_at=started_at,
         ended_at=now,
@@ -271,7 +275,9 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
             state, outcome = DeliveryState.WAITING, AttemptOutcome.LATER
             due_at = now + timedelta(seconds=max(_read_wait(error), back_off(claim.tries)))
         case Rejected() | NeedsRelink():
-            state, outcome = DeliveryState.FAILED, AttemptOutcome.FAILED
+            # That this one was refused says nothing of the one before it.
+            state = DeliveryState.UNCONFIRMED if claim.is_released else DeliveryState.FAILED
+            outcome = AttemptOutcome.FAILED
         case _:
             state, outcome = DeliveryState.UNKNOWN, AttemptOutcome.UNKNOWN
             # Not before its lease and one deadline are over: nothing of it is under way by then.

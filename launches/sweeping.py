@@ -101,10 +101,16 @@ def finish_launches(now: datetime) -> int:
     """Launches are finished when every delivery is in a final state, and nobody waits to be told.
 
     A held one with promises by hand still to offer stays held, although nothing is left to send.
+    Asked again once their rows are locked: an owner may have let a post go meanwhile, which takes
+    the launch up again (``vouching``).
     """
     open_ones = Delivery.objects.filter(launch=OuterRef("pk"), state__in=OPEN_STATES)
-    return Launch.objects.filter(
+    through = Launch.objects.filter(
         ~Exists(open_ones),
         ~Q(Exists(waiting_for_offer()), kind=LaunchKind.REAL),
         state__in=[LaunchState.FIRING, LaunchState.HELD],
-    ).update(state=LaunchState.FINISHED, finished_at=now)
+    )
+    with transaction.atomic():
+        locked = through.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        ready = list(locked.values_list("pk", flat=True))
+        return through.filter(pk__in=ready).update(state=LaunchState.FINISHED, finished_at=now)

@@ -159,7 +159,7 @@ def _beat(now: datetime) -> bool:
             return first
         if (now - beat.beat_at).total_seconds() > GAP_SECONDS:
             planning.create_launches(now)
-            Launch.objects.filter(
+            near = Launch.objects.filter(
                 state__in=[
                     LaunchState.SCHEDULED,
                     LaunchState.ARMED,
@@ -167,7 +167,9 @@ def _beat(now: datetime) -> bool:
                     LaunchState.HELD,
                 ],
                 launch_at__lte=now + timedelta(seconds=NEAR_SECONDS),
-            ).update(look_first=True, unlookable=Unlookable.ASK)
+            )
+            near.update(look_first=True, unlookable=Unlookable.ASK)
+            Delivery.objects.filter(launch__in=near).forget_releases()
         Heartbeat.objects.filter(name=installation.TICK).update(beat_at=now)
     return True
 

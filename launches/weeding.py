@@ -36,6 +36,7 @@ class Row(NamedTuple):
     prepared: str
     first_tried_at: datetime | None
     is_uncertain: bool
+    released_attempt: int | None
     text: str
     language: str
     pledge_id: int | None
@@ -46,10 +47,15 @@ class Row(NamedTuple):
     sealed_credentials: str | None
     server_id: int | None
 
+    @property
+    def is_released(self) -> bool:
+        """Whether its owner said of the claim to come that it may be sent without proof."""
+        return self.released_attempt == self.attempt + 1
+
 
 COLUMNS = (
     *("pk", "network", "host", "account_fingerprint", "attempt", "tries", "prepared"),
-    *("first_tried_at", "is_uncertain", "text", "language", "pledge"),
+    *("first_tried_at", "is_uncertain", "released_attempt", "text", "language", "pledge"),
     *("pledge__person__is_active", "pledge__account", "pledge__account__state"),
     *("pledge__account__linked_at", "pledge__account__sealed_credentials"),
     "pledge__account__known_server",
@@ -90,8 +96,18 @@ def find_end(
 ) -> tuple[DeliveryState, str] | None:
     """The state and the reason of what cannot be sent any more; None for what can.
 
-    ``said`` is what its pledge says once all that could be called are.
+    ``said`` is what its pledge says once all that could be called are. What may have arrived ends
+    without proof, whatever it is that keeps it from being sent once more.
     """
+    end = _find_end(launch, row, said=said, now=now)
+    if end is not None and row.is_uncertain and end[0] != DeliveryState.UNCONFIRMED:
+        return end_late(is_uncertain=True)
+    return end
+
+
+def _find_end(
+    launch: Launch, row: Row, *, said: Words | None, now: datetime
+) -> tuple[DeliveryState, str] | None:
     network = registry.automatic_networks().get(row.network)
     end: tuple[DeliveryState, str] | None = None
     if row.pledge_id is None:
@@ -108,9 +124,14 @@ def find_end(
         end = DeliveryState.NOT_SENT, NETWORK_OFF
     elif said.leaves_until(launch) <= now:
         end = end_late(is_uncertain=row.is_uncertain)
-    elif launch.unlookable == Unlookable.LEAVE and not network.can_look_up:
+    elif _is_left(launch) and not network.can_look_up and not row.is_released:
         end = DeliveryState.UNCONFIRMED, asking.LEFT
     return end
+
+
+def _is_left(launch: Launch) -> bool:
+    """Whether the operator wants what cannot be looked up left unsent."""
+    return launch.unlookable == Unlookable.LEAVE
 
 
 def _end_erased(row: Row) -> tuple[DeliveryState, str]:
