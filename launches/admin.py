@@ -12,7 +12,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from launches import stopping
-from launches.models import Delivery, HostPause, Launch, NetworkPause, Standstill
+from launches.models import (
+    Attempt,
+    Delivery,
+    HostPause,
+    Launch,
+    NetworkPause,
+    Standstill,
+)
 from launches.operators import is_operator
 
 
@@ -37,9 +44,35 @@ class LaunchAdmin(ReadOnly):
     ordering = ("-launch_at",)
 
 
+class AttemptInline(admin.TabularInline[Attempt, Delivery]):
+    """What is known of a post, attempt by attempt."""
+
+    model = Attempt
+    fields = ("number", "outcome", "started_at", "ended_at", "sentence")
+    readonly_fields = fields
+    ordering = ("number",)
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
+    """Unconfirmed ones are found by their state. Their owners alone can say anything of them."""
+
     list_display = ("pk", "launch", "network", "host", "state", "tries", "answered_at", "sentence")
+    fields = (
+        *("launch", "pledge", "network", "host", "state", "sentence", "owner_said_at"),
+        *("text", "language", "revision", "attempt", "tries", "first_tried_at", "is_uncertain"),
+        *("due_at", "lease_until", "answered_at", "remote_id", "permalink", "other_remote_id"),
+    )
+    readonly_fields = fields
+    inlines = (AttemptInline,)
     list_filter = ("state", "network")
     list_select_related = ("launch__campaign__approved",)
     ordering = ("-pk",)

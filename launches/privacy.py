@@ -53,16 +53,17 @@ def _describe(delivery: Delivery) -> dict[str, Any]:
         "answered_at": delivery.answered_at,
         "milliseconds_after_the_moment": delivery.lag_ms,
         "reason": delivery.sentence,
+        "you_said_that_it_is_there_at": delivery.owner_said_at,
+        "address_that_you_gave": delivery.owner_said_url,
         "attempts": [_describe_attempt(each) for each in attempts],
     }
 
 
 def _describe_attempt(attempt: Attempt) -> dict[str, Any]:
-    said = _(attempt.reason) if attempt.reason else ""
     return {
         "number": attempt.number,
         "outcome": attempt.outcome,
         "started_at": attempt.started_at,
         "ended_at": attempt.ended_at,
-        "reason": said % attempt.reason_facts if attempt.reason_facts else said,
+        "reason": attempt.sentence,
     }

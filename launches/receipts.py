@@ -69,6 +69,7 @@ def _queue_receipt(delivery: Delivery) -> None:
             "campaign": delivery.launch.campaign,
             "was_missed": delivery.launch.state == LaunchState.MISSED,
             "was_sent": delivery.state == DeliveryState.SENT,
+            "is_unconfirmed": delivery.state == DeliveryState.UNCONFIRMED,
             "text": delivery.text if may_hold_words(pledge, email=pledge.receipt_email) else "",
         },
     )

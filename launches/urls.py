@@ -1,6 +1,6 @@
 from django.urls import path
 
-from launches import views
+from launches import views, views_evidence
 
 urlpatterns = [
     path("campaigns/<slug:slug>/launch/", views.show_room, name="launch"),
@@ -10,5 +10,14 @@ urlpatterns = [
     path("campaigns/<slug:slug>/launch/cancel/", views.cancel_launch, name="launch_cancel"),
     path("campaigns/<slug:slug>/results/", views.show_results, name="results"),
     path("campaigns/<slug:slug>/results.json", views.show_results_json, name="results_json"),
+    path(
+        "campaigns/<slug:slug>/launch/unconfirmed/",
+        views_evidence.show_unconfirmed,
+        name="launch_unconfirmed",
+    ),
     path("me/receipts/", views.show_receipts, name="receipts"),
+    path("me/posts/<int:pk>/", views_evidence.show_post, name="my_post"),
+    path("me/posts/<int:pk>/there/", views_evidence.say_there, name="my_post_there"),
+    path("me/posts/<int:pk>/take-back/", views_evidence.take_back, name="my_post_take_back"),
+    path("me/posts/<int:pk>/send/", views_evidence.send_anyway, name="my_post_send"),
 ]

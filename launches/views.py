@@ -25,6 +25,7 @@ from launches.offering import is_to_post, list_to_post
 from launches.readings import Reading
 from launches.results import count_by_second, find_launch, split_by_network, summarise
 from launches.totalling import total_rounds
+from launches.vouching import list_unanswered
 from networks import registry
 from networks.base import Network
 from supporters.models import Pledge
@@ -81,6 +82,7 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "may_answer": launch is not None and asking.may_answer(request.user, launch),
         "to_post": list_to_post(campaign, person=request.user, now=now),
         "is_to_post": is_to_post(campaign, person=request.user),
+        "unanswered": list_unanswered(request.user).filter(launch=launch) if launch else [],
     }
 
 
