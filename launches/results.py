@@ -11,6 +11,8 @@ from django.db.models import Count, Max, Min, Q
 from campaigns.models import Campaign, CampaignState
 from launches.models import Delivery, DeliveryState, Launch, LaunchKind, LaunchState
 from launches.offering import Assisted, count_assisted
+from launches.sending import ABSENT_TOO_LATE
+from launches.sweeping import TOO_LATE
 from supporters.counting import count_turnout
 from supporters.models import Pledge, PledgeState
 
@@ -21,6 +23,7 @@ class Summary:
 
     ``tally`` are the posts of lent accounts, and they alone; ``assisted`` is what people posted by
     their own hand, as they say; ``by_hand`` are people who promised to, until it is decided.
+    ``too_late`` are those of the unsent that could not leave by the latest time.
     """
 
     state: str
@@ -33,6 +36,7 @@ class Summary:
     last_lag_ms: int | None
     by_hand: int
     assisted: Assisted
+    too_late: int = 0
 
     @property
     def sent(self) -> int:
@@ -61,6 +65,12 @@ class Summary:
     def unsent_or_withdrawn(self) -> int:
         """How many failed, were not sent, or were withdrawn."""
         return self.unsent + self.tally[DeliveryState.WITHDRAWN]
+
+    @property
+    def said_nothing(self) -> bool:
+        """Whether it is over, and no post is there, as far as anybody knows or says."""
+        is_over = self.state == LaunchState.FINISHED
+        return is_over and not (self.sent or self.unclear or self.assisted.reported)
 
     def as_json(self) -> dict[str, Any]:
         """The public answer of ``/campaigns/<slug>/results.json``."""
@@ -107,6 +117,11 @@ def summarise_launch(launch: Launch) -> Summary:
         last_lag_ms=_lag_ms(launch, answered["last"]),
         by_hand=0,
         assisted=count_assisted(launch),
+        too_late=deliveries.filter(
+            state=DeliveryState.NOT_SENT, reason__in=[TOO_LATE, ABSENT_TOO_LATE]
+        ).count()
+        if tally[DeliveryState.NOT_SENT]
+        else 0,
     )
 
 

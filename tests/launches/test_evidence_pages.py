@@ -233,8 +233,10 @@ def test_its_owner_finds_it_from_the_launch_room_the_pledges_and_the_receipts(
         assert page in client.get(place).content.decode()
     unproved.owner_said_at = database_now()
     unproved.save()
-    for place in places[:2]:
-        assert page not in client.get(place).content.decode()
+    assert page not in client.get(places[0]).content.decode()
+    pledges = client.get(places[1]).content.decode()
+    assert "nobody can prove" not in pledges
+    assert "You said that it is there." in pledges
 
 
 def test_nobody_else_is_pointed_to_it(client, olive, unproved):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
+from post_office.models import Email
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
@@ -10,6 +12,7 @@ from launches.claiming import claim
 from launches.igniting import ignite
 from launches.models import Delivery, DeliveryState, Launch
 from launches.planning import create_launches
+from launches.results import summarise
 from launches.sweeping import NO_PROOF, TOO_LATE
 from supporters.mails import tell_of_changes
 from supporters.models import Pledge
@@ -73,3 +76,44 @@ def test_a_longer_time_changes_nothing_for_who_pledged_before(crowd):
     assert pledge.leaves_until(
         launch_at=campaign.launch_at, latest_at=agreed - timedelta(minutes=1)
     ) == agreed - timedelta(minutes=1)
+
+
+def test_after_a_stop_the_rest_is_reported_as_not_sent_on_every_page_and_mail(
+    crowd, fall_silent, launch_now, step, client, networks
+):
+    """The machine was off across the moment, and for one of two supporters until too late."""
+    fall_silent(minutes=6)
+    campaign, (first, second) = crowd(2, launch_in=-300)
+    agree_to(first, 60)
+    Pledge.objects.filter(pk=first.pk).update(receipt_email="first@example.org")
+    launch_now(campaign)
+    step()
+    assert networks.summarise()["posts"] == 1
+    assert Delivery.objects.get(pledge=second).state == DeliveryState.SENT
+    (receipt,) = Email.objects.filter(to="first@example.org")
+    (organiser,) = Email.objects.filter(to="olive@example.org", subject__startswith="Launched")
+    for part in (receipt.message, receipt.html_message):
+        assert TOO_LATE in part
+    report = "1 post could not leave by the latest time"
+    for part in (organiser.message, organiser.html_message):
+        assert report in part
+    for name in ("launch", "results", "campaign"):
+        assert report in client.get(reverse(name, args=["river"])).content.decode()
+    client.force_login(first.person)
+    for name in ("my_pledges", "receipts"):
+        assert TOO_LATE in client.get(reverse(name)).content.decode()
+
+
+def test_a_launch_that_came_too_late_for_all_is_not_said_to_have_been_said(
+    crowd, fall_silent, launch_now, client, networks
+):
+    fall_silent(minutes=90)
+    campaign, _ = crowd(2, launch_in=-3600, latest_minutes=45)
+    launch_now(campaign)
+    assert networks.list_requests() == []
+    summary = summarise(campaign)
+    assert (summary.too_late, summary.said_nothing) == (2, True)
+    for name in ("launch", "results", "campaign"):
+        page = client.get(reverse(name, args=["river"])).content.decode()
+        assert "It has been said" not in page
+        assert "2 posts could not leave by the latest time" in page
