@@ -12,15 +12,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from launches import stopping
-from launches.models import (
-    Attempt,
-    Delivery,
-    HostPause,
-    Launch,
-    NetworkPause,
-    Standstill,
-)
+from launches.models import Attempt, Delivery, Launch
 from launches.operators import is_operator
+from launches.pauses import HostPause, NetworkPause, Standstill
 
 
 class ReadOnly(admin.ModelAdmin[Any]):

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
 
-from launches.models import OPEN_STATES, Delivery, HostPause, Launch
+from launches.models import OPEN_STATES, Delivery, Launch
+from launches.pauses import HostPause
 
 FAILURES = 8  # in a row, heard by one worker
 PAUSE_SECONDS = 5.0  # the first; each further one is twice as long

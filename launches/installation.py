@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns.clock import database_now
-from launches.models import Delivery, Heartbeat, Installation, Launch, LaunchState, Unlookable
+from launches.models import Delivery, Launch, LaunchState, Unlookable
 from launches.operators import tell_held
+from launches.pauses import Heartbeat, Installation
 from networks.errors import gettext_noop
 
 TICK = "tick"

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from campaigns.models import Campaign, CampaignState
-from launches.models import OPEN_STATES, Delivery, LaunchState, NetworkPause
+from launches.models import OPEN_STATES, Delivery, LaunchState
 from launches.operators import tell_operators
+from launches.pauses import NetworkPause
 from launches.planning import NEAR_SECONDS
 from networks import registry
 from networks.errors import NetworkError

@@ -22,7 +22,7 @@ from structlog.contextvars import bind_contextvars
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from launches import installation
-from launches.models import Heartbeat
+from launches.pauses import Heartbeat
 from launches.sharing import (
     Host,
     Share,

@@ -6,7 +6,7 @@ answer says of one account keeps nobody else waiting; ``networks.waiting`` caps 
 
 from datetime import datetime
 
-from launches.models import HostPause
+from launches.pauses import HostPause
 
 
 def rest(host: str, *, now: datetime, until: datetime) -> None:

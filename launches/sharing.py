@@ -18,7 +18,8 @@ from django.db.models import Q
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from launches import pace, pausing
-from launches.models import OPEN_STATES, Delivery, Heartbeat, LaunchState
+from launches.models import OPEN_STATES, Delivery, LaunchState
+from launches.pauses import Heartbeat
 from launches.planning import NEAR_SECONDS
 from networks import registry
 from networks.base import Allowance

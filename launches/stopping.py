@@ -14,7 +14,8 @@ from django.db.models import Exists, Q
 
 from campaigns.clock import database_now
 from campaigns.mailing import queue_mail
-from launches.models import Launch, LaunchKind, LaunchState, Standstill
+from launches.models import Launch, LaunchKind, LaunchState
+from launches.pauses import Standstill
 
 OPEN = (LaunchState.SCHEDULED, LaunchState.ARMED, LaunchState.FIRING, LaunchState.HELD)
 

@@ -25,7 +25,14 @@ from launches import (
 )
 from launches.igniting import end_cancelled
 from launches.measuring import wake_reader
-from launches.models import Delivery, DeliveryState, Heartbeat, Launch, LaunchState, Unlookable
+from launches.models import (
+    Delivery,
+    DeliveryState,
+    Launch,
+    LaunchState,
+    Unlookable,
+)
+from launches.pauses import Heartbeat
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.preflight import wake_checker
 from launches.receipts import queue_receipts, tell_organisers

@@ -20,8 +20,9 @@ from campaigns.models import Campaign
 from launches import asking, breaking, holding, pausing, stopping
 from launches.echoing import describe_echo
 from launches.following import count_clicks, read_clicks
-from launches.models import Delivery, DeliveryState, Launch, NetworkPause, Unlookable
+from launches.models import Delivery, DeliveryState, Launch, Unlookable
 from launches.offering import is_to_post, list_to_post
+from launches.pauses import NetworkPause
 from launches.readings import Reading
 from launches.results import count_by_second, find_launch, split_by_network, summarise
 from launches.totalling import total_rounds

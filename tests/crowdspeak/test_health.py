@@ -7,7 +7,7 @@ from django.urls import resolve, reverse
 
 from campaigns.clock import database_now
 from crowdspeak.probing import PROBES
-from launches.models import Heartbeat
+from launches.pauses import Heartbeat
 
 pytestmark = pytest.mark.django_db
 

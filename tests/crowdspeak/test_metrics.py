@@ -13,7 +13,8 @@ from campaigns.clock import database_now
 from campaigns.mailing import queue_mail
 from campaigns.models import Campaign
 from crowdspeak.checks import check_metrics_token
-from launches.models import Delivery, Heartbeat, Launch, NetworkPause
+from launches.models import Delivery, Launch
+from launches.pauses import Heartbeat, NetworkPause
 from supporters.models import AccountState, LinkedAccount, PendingRevocation
 from tests.making import link_mastodon, make_campaign, make_pledge
 

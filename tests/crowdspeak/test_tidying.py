@@ -13,7 +13,7 @@ from campaigns.mailing import queue_mail
 from crowdspeak import purging, tasks
 from crowdspeak.celery import app
 from crowdspeak.purging import purge_old
-from launches.models import Installation
+from launches.pauses import Installation
 from supporters.models import ErasureRequest
 from tests.making import make_campaign
 

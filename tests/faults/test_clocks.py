@@ -7,7 +7,8 @@ import pytest
 
 from campaigns.models import Campaign
 from campaigns.moments import read_moment
-from launches.models import Delivery, Heartbeat, Launch, LaunchState
+from launches.models import Delivery, Launch, LaunchState
+from launches.pauses import Heartbeat
 from supporters.models import Pledge
 from tests.faults.conftest import on_postgres, wait_for_end
 from tests.faults.keeping import assert_kept

@@ -17,7 +17,8 @@ from django.db.models import Max
 from campaigns.clock import database_now
 from launches.delivering import deliver
 from launches.igniting import ignite
-from launches.models import Delivery, HostPause, Launch
+from launches.models import Delivery, Launch
+from launches.pauses import HostPause
 from launches.planning import create_launches
 from tests.launches.crowding import lend_many
 from tests.making import make_campaign

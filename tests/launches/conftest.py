@@ -8,7 +8,8 @@ import pytest
 from accounts.models import User
 from campaigns.clock import database_now
 from launches.delivering import deliver
-from launches.models import Heartbeat, Launch
+from launches.models import Launch
+from launches.pauses import Heartbeat
 from launches.ticking import tick
 from tests.making import link_mastodon, make_campaign, make_pledge
 

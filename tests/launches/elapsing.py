@@ -7,7 +7,8 @@ from django.conf import settings
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches.models import Delivery, Heartbeat, Launch, NetworkPause
+from launches.models import Delivery, Launch
+from launches.pauses import Heartbeat, NetworkPause
 from launches.readings import Reading
 from supporters.models import KnownServer, LinkedAccount, Pledge
 

@@ -10,7 +10,8 @@ from launches import breaking, delivering
 from launches.claiming import claim
 from launches.delivering import deliver
 from launches.igniting import ignite
-from launches.models import Attempt, Delivery, HostPause, Launch
+from launches.models import Attempt, Delivery, Launch
+from launches.pauses import HostPause
 from launches.planning import create_launches
 from tests.launches.crowding import lend_many
 from tests.processes import free_port

@@ -11,7 +11,8 @@ from launches import harvesting
 from launches.afterwards import find_rounds
 from launches.harvesting import take_posts
 from launches.measuring import find_until, give_up, put_off, wake_reader
-from launches.models import Delivery, Heartbeat, Installation, Launch, NetworkPause
+from launches.models import Delivery, Launch
+from launches.pauses import Heartbeat, Installation, NetworkPause
 from launches.readings import Reading
 from launches.ticking import tick
 from networks.errors import OutcomeUnknown, TryLater

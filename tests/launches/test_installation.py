@@ -11,7 +11,8 @@ from campaigns.clock import database_now
 from launches import installation
 from launches.claiming import claim
 from launches.igniting import ignite
-from launches.models import Heartbeat, Launch, LaunchState
+from launches.models import Launch, LaunchState
+from launches.pauses import Heartbeat
 from launches.planning import create_launches
 
 pytestmark = pytest.mark.django_db(transaction=True)

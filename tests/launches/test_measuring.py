@@ -12,7 +12,8 @@ from campaigns.clock import database_now
 from launches import tasks
 from launches.harvesting import take_posts
 from launches.measuring import read_numbers, record
-from launches.models import Delivery, DeliveryState, Installation
+from launches.models import Delivery, DeliveryState
+from launches.pauses import Installation
 from launches.readings import NUMBERS, Reading
 from networks.base import Numbers
 from supporters import vault

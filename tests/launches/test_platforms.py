@@ -9,7 +9,14 @@ from accounts.models import User
 from campaigns.clock import database_now
 from launches.claiming import claim
 from launches.delivering import deliver
-from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchState, NetworkPause
+from launches.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Launch,
+    LaunchState,
+)
+from launches.pauses import NetworkPause
 from launches.pausing import list_paused
 from supporters import vault
 from supporters.models import PledgeState

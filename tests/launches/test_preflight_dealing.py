@@ -11,7 +11,8 @@ from launches import dealing, rounds
 from launches.dealing import take_due
 from launches.igniting import ignite
 from launches.looking import find_wait
-from launches.models import Heartbeat, Installation, Launch, NetworkPause
+from launches.models import Launch
+from launches.pauses import Heartbeat, Installation, NetworkPause
 from launches.planning import create_launches
 from launches.preflight import WAIT_MOST_SECONDS, wake_checker
 from launches.rounds import find_rounds

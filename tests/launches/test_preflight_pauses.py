@@ -10,7 +10,8 @@ from accounts.models import User
 from campaigns.clock import database_now
 from launches import pausing
 from launches.igniting import ignite
-from launches.models import LaunchState, NetworkPause
+from launches.models import LaunchState
+from launches.pauses import NetworkPause
 from launches.planning import create_launches
 from launches.preflight import check_accounts
 from launches.results import summarise

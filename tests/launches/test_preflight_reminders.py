@@ -9,7 +9,7 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
 from launches import preflight
-from launches.models import NetworkPause
+from launches.pauses import NetworkPause
 from launches.preflight import remind
 from supporters.mails import queue_relink
 from supporters.models import AccountState, KnownServer, LinkedAccount, Pledge

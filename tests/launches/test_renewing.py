@@ -10,7 +10,7 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from launches import tasks
-from launches.models import Installation, NetworkPause
+from launches.pauses import Installation, NetworkPause
 from launches.renewing import find_due, renew_some, wake_renewer
 from launches.ticking import tick
 from supporters import vault

@@ -14,8 +14,9 @@ from launches import breaking, resting
 from launches.claiming import claim
 from launches.delivering import Run, deliver
 from launches.igniting import ignite
-from launches.models import Delivery, HostPause, Launch
+from launches.models import Delivery, Launch
 from launches.moment import Moment, read_moment
+from launches.pauses import HostPause
 from launches.planning import create_launches
 from launches.sending import note_error
 from launches.watching import DatabaseThread

@@ -17,7 +17,8 @@ from launches import holding, preparing, stopping
 from launches.claiming import claim
 from launches.delivering import deliver
 from launches.igniting import ignite
-from launches.models import Delivery, Launch, LaunchState, Standstill
+from launches.models import Delivery, Launch, LaunchState
+from launches.pauses import Standstill
 from launches.planning import arm_launches, create_launches
 from launches.ticking import find_work
 from supporters.confirming import remind

@@ -18,9 +18,9 @@ from launches.models import (
     DeliveryState,
     Launch,
     LaunchState,
-    NetworkPause,
     Unlookable,
 )
+from launches.pauses import NetworkPause
 from launches.planning import create_launches
 from launches.recording import Result, record
 from launches.results import summarise
