@@ -16,45 +16,17 @@ from django.db.models import F, Q, QuerySet
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from launches import asking, breaking, canary, installation, pace, pausing, stopping
-from launches.keys import delivery_key
+from launches.claims import Claim, describe, open_credentials
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.weeding import Row, Words, find_end, read_rows, read_words
 from networks import registry
-from networks.base import Credentials, Post, Server
-from supporters import tokens
+from networks.base import Server
 from supporters.models import KnownServer, Pledge, PledgeState
 
 BATCH = 500
 
 # How many more claims of a host there is room for.
 Room = Callable[[str], int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """One delivery in one worker's hands. ``looks`` first; ``sends`` when it may send as well.
-
-    ``is_uncertain``: an earlier attempt may have arrived, so absence must prove that it did not.
-    ``is_released``: it need not, since its owner said "send it" (``vouching``).
-    """
-
-    delivery_id: int
-    attempt: int
-    tries: int
-    pledge_id: int
-    account_id: int
-    linked_at: datetime
-    network: str
-    server: Server
-    credentials: Credentials | None  # None: to be refreshed, or not readable
-    post: Post
-    first_tried_at: datetime
-    lease_until: datetime
-    latest_at: datetime
-    looks: bool
-    sends: bool
-    is_uncertain: bool
-    is_released: bool = False
 
 
 @dataclass
@@ -140,7 +112,7 @@ def warm_up(launch_id: int, *, most: int) -> None:
         network = registry.automatic_networks().get(row.network)
         if network is not None and row.server_id is not None:
             pace.look(row.host, network.allowances(servers[row.server_id]))
-        _open(row, now=now)
+        open_credentials(row, now=now)
 
 
 def _claim(
@@ -175,7 +147,7 @@ def _claim(
         assert row.pledge_id is not None
         assert row.server_id is not None
         claimed.claims.append(
-            _describe(
+            describe(
                 launch,
                 row,
                 words=words[row.pledge_id],
@@ -190,15 +162,6 @@ def _claim(
 def _read_servers(rows: Sequence[Row]) -> dict[int, Server]:
     found = KnownServer.objects.filter(pk__in={row.server_id for row in rows})
     return {known.pk: known.server for known in found}
-
-
-def _open(row: Row, *, now: datetime) -> Credentials | None:
-    return tokens.open_if_good(
-        row.sealed_credentials or "",
-        state=row.account_state or "",
-        fingerprint=row.fingerprint,
-        now=now,
-    )
 
 
 def _within_pace(
@@ -268,73 +231,6 @@ def _move(rows: Sequence[Row], *, lease_until: datetime, now: datetime, sends: b
         cursor.execute(
             statement, [*(write(each) for each in times), *(row.delivery_id for row in rows)]
         )
-
-
-def make_post(launch: Launch, *, fingerprint: str, text: str, language: str, prepared: str) -> Post:
-    """The post of a delivery: the same each time, whoever makes it."""
-    campaign = launch.campaign
-    planned_at = campaign.first_launch_at
-    assert planned_at is not None, "a campaign that launches was approved"
-    return Post(
-        text=text,
-        language=language,
-        planned_at=planned_at,
-        key=delivery_key(campaign=campaign.uid, fingerprint=fingerprint, planned_at=planned_at),
-        moved_to=launch.launch_at,
-        prepared=prepared,
-    )
-
-
-def _describe(
-    launch: Launch,
-    row: Row,
-    *,
-    words: Words,
-    server: Server,
-    lease_until: datetime,
-    now: datetime,
-    sends: bool,
-) -> Claim:
-    """The claim as the statement above has written it."""
-    assert row.pledge_id is not None
-    assert row.account_id is not None
-    assert row.linked_at is not None
-    return Claim(
-        delivery_id=row.delivery_id,
-        attempt=row.attempt + 1,
-        tries=row.tries + (1 if sends else 0),
-        pledge_id=row.pledge_id,
-        account_id=row.account_id,
-        linked_at=row.linked_at,
-        network=row.network,
-        server=server,
-        credentials=_open(row, now=now),
-        post=make_post(
-            launch,
-            fingerprint=row.fingerprint,
-            text=words.text if sends else row.text,
-            language=words.language if sends else row.language,
-            prepared=row.prepared,
-        ),
-        first_tried_at=row.first_tried_at or now,
-        lease_until=lease_until,
-        latest_at=words.leaves_until(launch),
-        looks=not sends or _looks_first(launch, row),
-        is_uncertain=row.is_uncertain,
-        is_released=sends and row.is_released,
-        sends=sends,
-    )
-
-
-def _looks_first(launch: Launch, row: Row) -> bool:
-    """Whether it is looked up before it is sent.
-
-    What may have arrived always is; what its owner let go, or of which no attempt is known, not
-    where there is nothing to see.
-    """
-    if row.is_uncertain and not row.is_released:
-        return True
-    return (row.is_released or launch.look_first) and registry.get(row.network).can_look_up
 
 
 def give_back(claims: Collection[Claim]) -> None:

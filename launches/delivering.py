@@ -18,7 +18,7 @@ from django.db import DatabaseError, OperationalError
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from launches import claiming, pausing, recording
-from launches.claiming import Claim
+from launches.claims import Claim
 from launches.igniting import ignite
 from launches.minding import Hosts
 from launches.models import Delivery, DeliveryState, Launch, LaunchState

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from launches import breaking, resting
-from launches.claiming import Claim
+from launches.claims import Claim
 from networks import registry
 from networks.errors import NetworkError, OutcomeUnknown, TryLater
 from networks.http import Answer

@@ -17,7 +17,7 @@ from structlog.contextvars import bind_contextvars
 
 from campaigns.clock import database_now
 from launches import installation, pace, stopping
-from launches.claiming import make_post
+from launches.claims import make_post
 from launches.models import Delivery, DeliveryState, LaunchState
 from networks import registry
 from networks.base import Credentials, Post, Server

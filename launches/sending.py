@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from launches.claiming import Claim
+from launches.claims import Claim
 from launches.models import AttemptOutcome, DeliveryState
 from launches.pausing import PAUSE_SECONDS
 from launches.recording import Result
