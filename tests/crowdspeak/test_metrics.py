@@ -188,7 +188,9 @@ def test_mails_that_wait_are_counted_with_the_age_of_the_oldest(client, shown, o
         (60, STATUS.sent, None),
         (90, STATUS.queued, now - timedelta(minutes=5)),  # which is not sent any more
     ):
-        mail = queue_mail("s@example.org", template="changed", language="en", context=facts)
+        mail = queue_mail(
+            "s@example.org", person=olive, template="changed", language="en", context=facts
+        )
         Email.objects.filter(pk=mail.pk).update(
             created=now - timedelta(minutes=minutes), status=status, expires_at=ends
         )

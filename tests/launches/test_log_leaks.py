@@ -250,7 +250,7 @@ def test_a_mail_that_cannot_be_sent_names_nobody(log, crowd, settings, monkeypat
         "django.core.mail.backends.locmem.EmailBackend.send_messages", shout(["x" * 30 + "1"])
     )
     facts = {"campaign": campaign, "revision": None, "pledges": []}
-    queue_mail(ADDRESS, template="changed", language="en", context=facts)
+    queue_mail(ADDRESS, person=None, template="changed", language="en", context=facts)
     send_queued_mail_until_done(processes=1)
     assert find_canaries(log, []) == []
 
