@@ -136,7 +136,7 @@ MASTODON = "networks.adapters.mastodon.Mastodon"
         (f"{MASTODON}.read_profile", check),
         (f"{MASTODON}.read_numbers", measure),
         (f"{MASTODON}.revoke", unlink_one),
-        ("launches.claiming.tokens.open_if_good", launch),
+        ("launches.claims.tokens.open_if_good", launch),
         ("launches.delivering.claiming.claim", launch),
         ("launches.delivering.recording.record", launch),
         ("launches.igniting.count_turnout", launch),
