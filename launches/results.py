@@ -11,7 +11,6 @@ from django.db.models import Count, Max, Min, Q
 from campaigns.models import Campaign, CampaignState
 from launches.models import Delivery, DeliveryState, Launch, LaunchKind, LaunchState
 from launches.offering import Assisted, count_assisted
-from launches.sending import ABSENT_TOO_LATE
 from launches.sweeping import TOO_LATE
 from supporters.counting import count_turnout
 from supporters.models import Pledge, PledgeState
@@ -117,9 +116,7 @@ def summarise_launch(launch: Launch) -> Summary:
         last_lag_ms=_lag_ms(launch, answered["last"]),
         by_hand=0,
         assisted=count_assisted(launch),
-        too_late=deliveries.filter(
-            state=DeliveryState.NOT_SENT, reason__in=[TOO_LATE, ABSENT_TOO_LATE]
-        ).count()
+        too_late=deliveries.filter(state=DeliveryState.NOT_SENT, reason=TOO_LATE).count()
         if tally[DeliveryState.NOT_SENT]
         else 0,
     )

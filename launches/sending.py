@@ -43,7 +43,10 @@ NO_PROOF = gettext_noop(
 NO_PROOF_LEFT = gettext_noop(
     "The network gave no clear answer, and we may no longer look whether the post is there."
 )
-ABSENT_TOO_LATE = gettext_noop("It was not posted, and the latest time you agreed to has passed.")
+ABSENT_TOO_LATE = gettext_noop(
+    "The network gave no clear answer and did not show the post later. The latest time you agreed "
+    "to has passed, so it is not sent again."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,12 +193,16 @@ def _note_sent(
 
 
 def _note_absent(desk: Desk, claim: Claim, started_at: datetime) -> Result:
-    """Looked, and it is not there: whether that proves anything, the network's rules tell."""
+    """Looked, and it is not there: whether it may be sent again, the network's rules tell.
+
+    That is all they tell. A server that is slow to take a post or to show it may still have it, so
+    nothing that was uncertain once is ever called failed or not sent.
+    """
     now = desk.now()
     if not _is_proved_absent(desk, claim):
         state, reason, due_at = DeliveryState.UNCONFIRMED, NO_PROOF, None
     elif now >= claim.latest_at:
-        state, reason, due_at = DeliveryState.NOT_SENT, ABSENT_TOO_LATE, None
+        state, reason, due_at = DeliveryState.UNCONFIRMED, ABSENT_TOO_LATE, None
     else:
         state, reason, due_at = DeliveryState.WAITING, "", now
     return Result(
@@ -275,8 +282,9 @@ def note_error(now: datetime, claim: Claim, started_at: datetime, error: Network
             state, outcome = DeliveryState.WAITING, AttemptOutcome.LATER
             due_at = now + timedelta(seconds=max(_read_wait(error), back_off(claim.tries)))
         case Rejected() | NeedsRelink():
-            # That this one was refused says nothing of the one before it.
-            state = DeliveryState.UNCONFIRMED if claim.is_released else DeliveryState.FAILED
+            # This request was refused; an earlier one may have been taken, and not be shown yet.
+            has_no_proof = claim.is_uncertain or claim.is_released
+            state = DeliveryState.UNCONFIRMED if has_no_proof else DeliveryState.FAILED
             outcome = AttemptOutcome.FAILED
         case _:
             state, outcome = DeliveryState.UNKNOWN, AttemptOutcome.UNKNOWN

@@ -111,7 +111,7 @@ def _find_end(
     network = registry.automatic_networks().get(row.network)
     end: tuple[DeliveryState, str] | None = None
     if row.pledge_id is None:
-        end = _end_erased(row)
+        end = DeliveryState.WITHDRAWN, erasing.WITHDRAWN
     elif said is None or said.state != PledgeState.CALLED:
         end = DeliveryState.WITHDRAWN, WITHDRAWN
     elif not row.is_active:
@@ -132,10 +132,3 @@ def _find_end(
 def _is_left(launch: Launch) -> bool:
     """Whether the operator wants what cannot be looked up left unsent."""
     return launch.unlookable == Unlookable.LEAVE
-
-
-def _end_erased(row: Row) -> tuple[DeliveryState, str]:
-    """How a post ends whose owner was erased while it was being sent."""
-    if row.is_uncertain:
-        return end_late(is_uncertain=True)
-    return DeliveryState.WITHDRAWN, erasing.WITHDRAWN
