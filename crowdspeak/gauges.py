@@ -1,6 +1,6 @@
 """The site's numbers for Prometheus, read from the rows at each scrape.
 
-So any web process gives the same truth, and workers need no port. At most twelve queries, none of
+So any web process gives the same truth, and workers need no port. At most fourteen queries, none of
 which looks at more than the launches of a day; no label names a campaign or a person. What there is
 none of has no sample: the age of the oldest unknown post is not 0 where nothing is unknown.
 """
@@ -20,6 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
+from launches import breaking, stopping
 from launches.models import Delivery, DeliveryState, Launch, LaunchKind, LaunchState
 from launches.pausing import list_paused
 from launches.results import find_lags
@@ -70,6 +71,16 @@ def _read_machinery(now: datetime) -> Iterator[Metric]:
     for name in sorted({*registry.automatic_networks(), *paused}):
         family.add_metric([name], int(name in paused))
     yield family
+    yield _gauge(
+        "silent_hosts",
+        "Servers that do not answer, so that nothing is sent to them but a try now and then.",
+        len(breaking.list_open()),
+    )
+    yield _gauge(
+        "launches_paused",
+        "1 while an operator has paused all launches, else 0.",
+        int(stopping.is_paused()),
+    )
 
 
 def _read_launches(now: datetime) -> Iterator[Metric]:

@@ -13,6 +13,7 @@ from campaigns.clock import database_now
 from campaigns.mailing import queue_mail
 from campaigns.models import Campaign
 from crowdspeak.checks import check_metrics_token
+from launches import breaking, stopping
 from launches.models import Delivery, Launch
 from launches.pauses import Heartbeat, NetworkPause
 from supporters.models import AccountState, LinkedAccount, PendingRevocation
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-the-metrics-of-a-test"
-QUERIES_MOST = 12
+QUERIES_MOST = 14
 
 
 @pytest.fixture
@@ -206,6 +207,15 @@ def test_paused_networks_are_told_from_the_others(client, shown):
     found = read(client)
     assert found["crowdspeak_network_paused", "bluesky"] == 1
     assert found["crowdspeak_network_paused", "mastodon"] == 0
+
+
+def test_servers_that_do_not_answer_and_a_pause_of_everything_are_seen(client, shown):
+    found = read(client)
+    assert found["crowdspeak_silent_hosts",] == found["crowdspeak_launches_paused",] == 0
+    breaking.give_up("a.example", now=database_now(), probed=False)
+    stopping.pause(reason="The cellar is under water.")
+    found = read(client)
+    assert found["crowdspeak_silent_hosts",] == found["crowdspeak_launches_paused",] == 1
 
 
 def test_revocations_and_accounts_to_renew_are_counted(client, shown, networks, sam, olive):
