@@ -26,6 +26,7 @@ SELECT %s, pledge.id, pledge.fingerprint, pledge.network, pledge.host, 'planned'
     0, 0, FALSE, '', '', '', '', '{}'
 FROM supporters_pledge AS pledge
 WHERE pledge.campaign_id = %s AND pledge.state = 'live' AND pledge.id > %s
+ORDER BY pledge.id
 ON CONFLICT (launch_id, account_fingerprint) DO UPDATE
 SET pledge_id = excluded.pledge_id, host = excluded.host, state = 'planned', reason = '',
     prepared = '', lease_until = NULL, erased_at = NULL

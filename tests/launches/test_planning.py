@@ -48,6 +48,15 @@ def test_arming_twice_adds_only_the_late_ones(crowd, networks, sam):
     assert Launch.objects.get().state == LaunchState.ARMED
 
 
+def test_who_pledged_first_is_first_in_line(crowd):
+    campaign, pledges = crowd(3, launch_in=20)
+    type(pledges[0]).objects.filter(pk=pledges[0].pk).update(is_shown=True)  # kept elsewhere now
+    create_launches(database_now())
+    arm_launches(database_now())
+    line = Launch.objects.get().deliveries.order_by("pk").values_list("pledge", flat=True)
+    assert list(line) == [pledge.pk for pledge in pledges]
+
+
 def test_nothing_is_armed_earlier_than_half_a_minute_before(crowd):
     crowd(2, launch_in=50)
     now = database_now()
