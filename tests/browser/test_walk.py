@@ -250,8 +250,11 @@ def read_receipt(page: Page, *, words: str) -> None:
 
 def look_behind(page: Page, simulator: PostalSimulator) -> None:
     """The simulator's own pages, which whoever tries the demo sees: wall, mailbox, one mail."""
-    for name, path in (("wall", "/"), ("mails", "/mail"), ("mail", "/mail/1")):
-        page.goto(f"{simulator.url}{path}")
+    mail = simulator.list_mails(OLIVE)[0]["id"]
+    for name, path in (("wall", "/"), ("mails", "/mail"), ("mail", f"/mail/{mail}")):
+        answer = page.goto(f"{simulator.url}{path}")
+        assert answer is not None
+        assert answer.ok
         look(page)
         shoot(page, name)
 
