@@ -15,7 +15,8 @@ from django.db import transaction
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision, Theme
-from launches.models import Delivery, DeliveryState, Launch, LaunchState
+from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchState
+from launches.sending import NO_PROOF
 from supporters.models import KnownServer, LinkedAccount, Pledge
 from tests.making import make_campaign, make_pledge
 from tests.pages.showcasing import say, write
@@ -234,6 +235,40 @@ def _deliver(launch: Launch, pledge: Pledge, *, state: str, index: int) -> Deliv
         permalink=f"https://{pledge.host}/@voice/{index + 1}" if is_sent else "",
         answered_at=launch.launch_at + lag if is_sent else None,
         reason=reason,
+    )
+
+
+def leave_unproved(delivery: Delivery, pledge: Pledge) -> None:
+    """Have nobody know whether this post is there: no answer came, and looking showed nothing."""
+    moment = delivery.launch.launch_at
+    Pledge.objects.filter(pk=pledge.pk).update(state="called")
+    Attempt.objects.bulk_create(
+        Attempt(
+            delivery=delivery,
+            number=number,
+            outcome=outcome,
+            reason=reason,
+            started_at=moment + timedelta(seconds=begun),
+            ended_at=moment + timedelta(seconds=ended),
+        )
+        for number, outcome, reason, begun, ended in (
+            (1, "unknown", f"{pledge.host} did not answer within 10 seconds.", 0.4, 10.4),
+            (2, "absent", "", 51, 51.6),
+        )
+    )
+    Delivery.objects.filter(pk=delivery.pk).update(
+        pledge=pledge,
+        account_fingerprint=pledge.fingerprint,
+        network=pledge.network,
+        host=pledge.host,
+        text=pledge.text,
+        state=DeliveryState.UNCONFIRMED,
+        is_uncertain=True,
+        attempt=2,
+        remote_id="",
+        permalink="",
+        answered_at=None,
+        reason=NO_PROOF,
     )
 
 

@@ -22,7 +22,7 @@ from supporters.pledging import sign_words
 from tests.browser.acting import answer_second_step, come_in, sign_in
 from tests.browser.conftest import make_user
 from tests.browser.looking import DESKTOP, find_troubles, shoot
-from tests.browser.showing import fill_site, open_account
+from tests.browser.showing import fill_site, leave_unproved, open_account
 from tests.browsing import NewPage
 from tests.making import make_pledge, make_promise
 from tests.processes import Product
@@ -37,6 +37,7 @@ DARK = {
     "home",
     "campaign-scheduled",
     "launch-firing",
+    "post-unconfirmed",
     "results-finished",
     "agree",
     "wizard-message",
@@ -125,6 +126,17 @@ def test_what_a_supporter_sees(new_page: NewPage, shown: dict[str, Campaign]) ->
             ("receipts", "/me/receipts/"),
         ],
     )
+    unproved = shown["firing"].launches.get().deliveries.filter(state="sent").last()
+    assert unproved is not None
+    leave_unproved(unproved, make_pledge(shown["firing"], account))
+    troubles += walk(
+        page,
+        [
+            ("pledges-unconfirmed", "/me/pledges/"),
+            ("receipts-unconfirmed", "/me/receipts/"),
+            ("post-unconfirmed", f"/me/posts/{unproved.pk}/"),
+        ],
+    )
     assert not troubles, "\n".join(troubles)
 
 
@@ -207,6 +219,11 @@ def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str,
     page = new_page(viewport=DESKTOP)
     come_in(page, olive)
     uid, complete = shown["changes_asked"].uid, shown["in_review"].uid
+    firing = shown["firing"].get_absolute_url()
+    unproved = shown["firing"].launches.get().deliveries.filter(state="sent").last()
+    assert unproved is not None
+    assert unproved.pledge is not None
+    leave_unproved(unproved, unproved.pledge)
     pages = [
         ("desk", "/desk/"),
         ("wizard-new", "/campaigns/new/"),
@@ -214,7 +231,8 @@ def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str,
         ("wizard-in-review", f"/campaigns/{complete}/edit/check/"),
         ("campaign-draft", shown["draft"].get_absolute_url()),
         ("campaign-suspended", shown["suspended"].get_absolute_url()),
-        ("launch-firing-organiser", f"{shown['firing'].get_absolute_url()}launch/"),
+        ("launch-firing-organiser", f"{firing}launch/"),
+        ("launch-unconfirmed", f"{firing}launch/unconfirmed/"),
         ("results-finished-organiser", f"{shown['finished'].get_absolute_url()}results/"),
         ("account-settings", "/account/settings/"),
         ("account-email", "/account/email/"),
