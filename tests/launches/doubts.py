@@ -29,6 +29,16 @@ DOUBTFUL = (
         ("sent",),
     ),
     Opening(
+        "a worker dies behind a post that was taken, where no key is known",
+        (UNKEYED, LINKEDIN),
+        (
+            *(CLAIM_A, ("crash", 0), ("carry_out_late", 0), ("carry_out_late", 0)),
+            *(("pass_time", LEASE_ENDS), CLAIM_B, FINE, FINE, NEXT, CLAIM_B, FINE),
+        ),
+        ("sent", "unconfirmed"),
+        posts=2,
+    ),
+    Opening(
         "begun too late for the lease, while another worker looks",
         (KEYED,),
         (
@@ -52,6 +62,27 @@ DOUBTFUL = (
         (CLAIM_A, HIDDEN, ("pass_time", LEASE_ENDS), *LOOK, NEXT, CLAIM_B, FINE),
         ("unconfirmed",),
         posts=1,
+    ),
+    Opening(
+        "its owner has it sent, and presses twice",
+        (UNKEYED,),
+        (
+            *(CLAIM_A, ("go_on", 0, "lost"), ("pass_time", LEASE_ENDS), *LOOK),
+            *(("act", UNKEYED, "send_anyway"), ("act", UNKEYED, "send_anyway"), NEXT),
+            *(CLAIM_A, FINE, ("act", UNKEYED, "send_anyway"), FINE),
+        ),
+        ("sent",),
+    ),
+    Opening(
+        "its owner takes the risk once, and not twice",
+        (UNKEYED,),
+        (
+            *(CLAIM_A, HIDDEN, ("pass_time", LEASE_ENDS), *LOOK),
+            *(("act", UNKEYED, "send_anyway"), NEXT, CLAIM_B, FINE, HIDDEN),
+            *(("pass_time", LEASE_ENDS), *LOOK, NEXT, CLAIM_B, FINE),
+        ),
+        ("unconfirmed",),
+        posts=2,
     ),
     Opening(
         "an answer is lost where nothing is to be seen, or late",

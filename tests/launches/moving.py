@@ -11,7 +11,6 @@ from pathlib import Path
 from django.db import transaction
 
 from campaigns.clock import database_now
-from campaigns.models import CampaignState
 from launches import asking, holding, planning, sweeping, ticking
 from launches.igniting import end_cancelled, ignite
 from launches.pauses import NetworkPause
@@ -121,12 +120,8 @@ class Game:
                 NetworkPause.objects.all().delete()
             case "rotate keys" | "lose keys":
                 self.stage.change_keys(self.settings, loses=how == "lose keys")
-            case "rewrite":
-                self.stage.rewrite()
-            case "suspend":
-                self.stage.move_campaign(to=CampaignState.SUSPENDED)
-            case "lift":
-                self.stage.move_campaign(to=CampaignState.SCHEDULED)
+            case "rewrite" | "suspend" | "lift" | "pause_all" | "resume_all":
+                getattr(self.stage, how)()
             case "answer" if launch:
                 asking.answer(launch, sends=True)
             case "ignite" if launch:
@@ -135,12 +130,15 @@ class Game:
                 self.stage.is_held = how == "hold"
                 self.stage.is_cancelled = how == "cancel"
 
-    def claim(self, index, most=10, begins=True):
-        """A worker takes up to so many deliveries, and begins with them or is slow to."""
+    def claim(self, index, most=10, begins=True, leaves=None):
+        """A worker takes up to so many deliveries, and begins with them or is slow to.
+
+        It ``leaves`` the host of one voice alone.
+        """
         launch = self.stage.launch
         if launch is None:
             return
-        claims = self.find_worker(index).claim(most)
+        claims = self.find_worker(index).claim(most, but=leaves.host if leaves else None)
         others = [each for each in self.held if each not in claims]
         promises.check_claimed(self.stage, claims, held=others)
         while begins and self.networks.begin_next():

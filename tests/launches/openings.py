@@ -12,6 +12,8 @@ HOUR = 3600
 LEASE_ENDS = 51  # a lease and a deadline, and a second
 CLAIM_A, CLAIM_B = ("claim", 0), ("claim", 1)
 CLAIM_A_SLOWLY = ("claim", 0, 10, False)
+CLAIM_KEYED = ("claim", 0, 10, True, BLUESKY)
+CLAIM_KEYED_SLOWLY = ("claim", 0, 10, False, BLUESKY)
 A_LONG_WHILE = ("wait", HOUR + 50)
 FINE, HIDDEN = ("go_on", 0, "fine"), ("go_on", 0, "hidden")
 IGNITE = ("steer", "ignite")
@@ -106,15 +108,24 @@ ORDERLY = (
         "held, and resumed",
         (KEYED, BLUESKY),
         (
-            *(("claim", 0, 1, False), ("steer", "hold"), CLAIM_B, FINE, ("pass_time", 1), CLAIM_B),
+            *(CLAIM_KEYED_SLOWLY, ("steer", "hold"), CLAIM_B, FINE, ("pass_time", 1), CLAIM_B),
             *(("act", BLUESKY, "withdraw"), ("steer", "resume"), CLAIM_B, FINE),
+        ),
+        ("sent", "withdrawn"),
+    ),
+    Opening(
+        "all launches are paused, and go on",
+        (KEYED, BLUESKY),
+        (
+            *(CLAIM_KEYED_SLOWLY, ("steer", "pause_all"), CLAIM_B, FINE, NEXT, CLAIM_B),
+            *(("act", BLUESKY, "withdraw"), ("steer", "resume_all"), CLAIM_B, FINE),
         ),
         ("sent", "withdrawn"),
     ),
     Opening(
         "cancelled while one is under way",
         (KEYED, BLUESKY),
-        (("claim", 0, 1), ("steer", "cancel"), CLAIM_B, FINE),
+        (CLAIM_KEYED, ("steer", "cancel"), CLAIM_B, FINE),
         ("sent", "not_sent"),
     ),
     Opening(
@@ -132,7 +143,8 @@ ORDERLY = (
         (KEYED, BLUESKY),
         (
             *(("pass_time", 50), ("pass_time", 50), ("pass_time", 50), ("pass_time", 10)),
-            *(CLAIM_A_SLOWLY, ("pass_time", 19), FINE, ("pass_time", 1), FINE, FINE),
+            *(CLAIM_KEYED_SLOWLY, CLAIM_A_SLOWLY, ("pass_time", 19), FINE, ("pass_time", 1)),
+            *(FINE, FINE),
         ),
         ("sent", "not_sent"),
         {"latest_minutes": 3},
@@ -178,7 +190,7 @@ ORDERLY = (
     Opening(
         "erased while it is under way, and come back",
         (KEYED, BLUESKY),
-        (("claim", 0, 1), ("act", KEYED, "erase and pledge"), FINE, CLAIM_A, FINE),
+        (CLAIM_KEYED, ("act", KEYED, "erase and pledge"), FINE, CLAIM_A, FINE),
         ("sent", "sent"),
     ),
 )

@@ -4,6 +4,7 @@ All is done by the product's own functions. What they answered is kept beside, s
 be checked against more than the rows that are to keep them.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.fernet import Fernet
@@ -13,6 +14,7 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision, RevisionState
 from campaigns.states import MOVES
+from launches import stopping, vouching
 from launches.models import Launch
 from networks.base import Credentials, Profile
 from supporters import pledging, rewording, vault
@@ -59,7 +61,7 @@ VOICES = (KEYED, KEYED_TOO, UNKEYED, BLUESKY, LINKEDIN, THREADS, X)
 DEEDS = (
     *("pledge", "pledge_in_own_words", "reword", "take_over", "withdraw", "withdraw", "link"),
     *("unlink", "unlink and link", "withdraw and pledge", "withdraw and pledge_in_own_words"),
-    *("erase", "erase and pledge"),
+    *("erase", "erase and pledge", "send_anyway", "send_anyway"),
 )
 
 
@@ -67,7 +69,8 @@ class Stage:
     """``agreed``: the words that each voice's owner wants to be said, as long as they do.
 
     ``decision``: how it was decided, and ``counted`` who had pledged then. ``excused``: voices that
-    may end without a post, each with why (``withdrawn``, ``locked``).
+    may end without a post, each with why (``withdrawn``, ``locked``). ``released``: voices whose
+    owners took the risk of a double post, once for each time.
     """
 
     def __init__(self, olive, *, threshold, launch_in, latest_minutes):
@@ -77,7 +80,8 @@ class Stage:
         self.people, self.agreed, self.tokens = {}, {}, 0
         self.counted = self.decision = None
         self.excused = {voice: set() for voice in VOICES}
-        self.is_held = self.is_cancelled = self.is_suspended = False
+        self.released = []
+        self.is_held = self.is_cancelled = self.is_suspended = self.is_paused = False
 
     @property
     def launch(self):
@@ -90,8 +94,25 @@ class Stage:
         self.campaign.refresh_from_db()
         return self.campaign.approved
 
-    def move_campaign(self, *, to):
-        """An admin suspends the campaign, or lets it go on."""
+    def pause_all(self):
+        """The operator's emergency stop."""
+        stopping.pause(reason="-")
+        self.is_paused = True
+
+    def resume_all(self):
+        """All launches go on."""
+        stopping.resume()
+        self.is_paused = False
+
+    def suspend(self):
+        """An admin keeps the campaign, if it has not been launched yet."""
+        self._move_campaign(to=CampaignState.SUSPENDED)
+
+    def lift(self):
+        """A suspended one goes on."""
+        self._move_campaign(to=CampaignState.SCHEDULED)
+
+    def _move_campaign(self, *, to):
         self.campaign.refresh_from_db()
         if to in MOVES[self.campaign.state] and Campaign.objects.move(self.campaign, to=to):
             self.is_suspended = to == CampaignState.SUSPENDED
@@ -159,11 +180,9 @@ class Stage:
         """Change the words of a pledge, where that is still possible."""
         mine = self.find_pledge(voice)
         if mine is not None:
-            try:
+            with suppress(PledgeRefused):
                 rewording.change_words(mine, person=mine.person, text=words, revision=revision)
-            except PledgeRefused:
-                return
-            self.agreed[voice] = words
+                self.agreed[voice] = words
 
     def take_over(self, voice):
         """Agree to the organiser's words of now."""
@@ -178,11 +197,18 @@ class Stage:
         """Take the pledge back, unless it is too late."""
         mine = self.find_pledge(voice)
         if mine is not None:
-            try:
+            with suppress(PledgeRefused):
                 pledging.withdraw(mine, person=mine.person)
-            except PledgeRefused:
-                return
-            self._let_go(voice)
+                self._let_go(voice)
+
+    def send_anyway(self, voice):
+        """Have what nobody can prove sent once more, if that is still possible."""
+        mine, launch = self.find_pledge(voice), self.launch
+        unclear = launch and launch.deliveries.filter(pledge=mine).first() if mine else None
+        if unclear is not None:
+            with suppress(vouching.VouchRefused):
+                vouching.send_anyway(unclear, person=mine.person, seen_attempt=unclear.attempt)
+                self.released.append(voice)
 
     def unlink(self, voice):
         """Give the account back."""

@@ -5,6 +5,7 @@ test moves it from one wait to the next, and all else that happens meanwhile hap
 """
 
 import asyncio
+import math
 from datetime import timedelta
 
 import time_machine
@@ -141,9 +142,15 @@ class Worker:
         """The deliveries of which it has proof in hand that is not written down yet."""
         return [each.delivery_id for each in self._run.results if each.state == DeliveryState.SENT]
 
-    def claim(self, most):
-        """Take up to so many claims and give them; each waits until it is told to begin."""
+    def claim(self, most, *, but=None):
+        """Take up to so many claims and give them; each waits until it is told to begin.
+
+        ``but`` is a host that asked to wait.
+        """
+        if but:
+            self._run.paused[but] = math.inf
         claims = self._do(self._run._claim(most))
+        self._run.paused.pop(but, None)
         for claim in claims:
             task = self._loop.create_task(self._deliver(claim))
             self._claims[task] = claim

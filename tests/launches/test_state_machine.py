@@ -26,7 +26,7 @@ from tests.launches.stepping import step_counters
 pytestmark = pytest.mark.django_db
 
 OPENINGS = {opening.name: opening for opening in (*ORDERLY, *DOUBTFUL)}
-EXAMPLES = {"sqlite": 20, "postgresql": 10}  # quick enough for the suite
+EXAMPLES = {"sqlite": 15, "postgresql": 10}  # quick enough for the suite
 MOVES_MOST = 25
 # Shorter and longer than a look's age, a deadline, what a lease leaves to begin in, a lease, the
 # wait before the moment, a silence, the time for which a key is proof, and a latest time.
@@ -34,7 +34,7 @@ STEPS = (*[1] * 8, *[11] * 3, 29, 31, 31, *[51] * 6, 61, 130, 1000, 3300)
 KEYS = ("rotate keys", "rotate keys", "lose keys")
 STEERING = (
     *(*["hold"] * 4, *["resume"] * 4, "cancel", "answer", "end pauses", *KEYS),
-    *("rewrite", "suspend", "lift", "ignite"),
+    *("rewrite", "suspend", "lift", "ignite", "pause_all", "resume_all"),
 )
 voices = st.sampled_from(VOICES)
 ticks = st.sampled_from(("all", "all", "all", *PARTS))
