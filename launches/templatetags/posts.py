@@ -6,26 +6,25 @@ from typing import Any
 from django import template
 
 from accounts.models import User
-from launches.models import FINAL_STATES, Delivery, LaunchKind
-from launches.vouching import list_unanswered
+from launches.models import FINAL_STATES, Delivery, DeliveryState
+from launches.vouching import list_own
 from supporters.models import Pledge
 
 register = template.Library()
 
 
 @register.inclusion_tag("launches/_unanswered.html")
-def unanswered_posts(person: object) -> dict[str, Any]:
-    """Say which posts of this person are unconfirmed, and wait for their word."""
-    return {"unanswered": list_unanswered(person).order_by("-pk")}
+def unanswered_posts(posts: Mapping[int | None, Delivery]) -> dict[str, Any]:
+    """Say which of a person's posts are unconfirmed, and wait for their word; newest first."""
+    unconfirmed = [each for each in posts.values() if each.state == DeliveryState.UNCONFIRMED]
+    return {"unanswered": [each for each in reversed(unconfirmed) if each.owner_said_at is None]}
 
 
 @register.simple_tag
 def ended_posts(person: User) -> dict[int | None, Delivery]:
     """This person's posts that have ended in real launches, by the ids of their pledges."""
-    ended = Delivery.objects.filter(
-        pledge__person=person, launch__kind=LaunchKind.REAL, state__in=FINAL_STATES
-    )
-    return {each.pledge_id: each for each in ended.order_by("pk")}
+    ended = list_own(person).filter(state__in=FINAL_STATES).order_by("pk")
+    return {each.pledge_id: each for each in ended}
 
 
 @register.filter
