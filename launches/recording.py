@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from launches.erasing import blank_attempts, list_erased
-from launches.models import AttemptOutcome, DeliveryState
+from launches.models import AttemptOutcome, Delivery, DeliveryState
 from supporters import tokens
 
 logger = logging.getLogger(__name__)
@@ -124,6 +124,7 @@ def record(results: Collection[Result]) -> int:
     source = SOURCE[connection.vendor]
     told = [json.dumps([_flatten(result) for result in results])]
     with transaction.atomic(), connection.cursor() as cursor:
+        _lock({result.delivery_id for result in results})
         cursor.execute(RECORD.format(source=source), told)
         taken = [_Taken._make(row) for row in cursor.fetchall()]
         cursor.execute(KEEP.format(source=source), told)
@@ -139,6 +140,15 @@ def record(results: Collection[Result]) -> int:
         if each.other_remote_id:
             _alarm(each)
     return len(taken)
+
+
+def _lock(delivery_ids: Collection[int]) -> None:
+    """Lock in one order: a statement alone locks in that of its plan, and two could wait in a ring.
+
+    Two workers record the same deliveries where a late answer meets a look at the network.
+    """
+    rows = Delivery.objects.select_for_update(no_key=True).filter(pk__in=delivery_ids)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 class _Taken(NamedTuple):

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 import launches.privacy
 import supporters.privacy
@@ -27,7 +27,7 @@ from tests.conftest import make_person
 from tests.dumping import find_words
 from tests.making import make_campaign, make_pledge
 from tests.platforms import link_by_consent
-from tests.racing import meet, together
+from tests.racing import Actor, hold_open, meet, together, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = ["xavier", "remote-canary", "permalink-canary", "facts-canary"]
@@ -244,6 +244,26 @@ def test_recording_many_and_erasing_do_not_wait_for_each_other(near):
     assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
     privacy.erase(xavier)
     assert find_words(WORDS) == {}
+
+
+@pytest.mark.postgres
+def test_recording_many_waits_for_the_first_row_before_it_locks_another(near):
+    _xavier, campaign, launch = near(4)
+    fire(campaign, launch)
+    backwards = [sent(held) for held in reversed(claim(launch.pk, most=5).claims)]
+    first, *_others, last = Delivery.objects.order_by("pk").values_list("pk", flat=True)
+
+    def record_row_by_row():
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
+        return record(backwards)
+
+    with hold_open(lambda: Delivery.objects.select_for_update().get(pk=first)):
+        recorder = Actor(record_row_by_row)
+        wait_for_waiting()
+        with transaction.atomic():
+            assert Delivery.objects.select_for_update(skip_locked=True).filter(pk=last).exists()
+    assert recorder.finish() == 4
 
 
 @pytest.mark.postgres
