@@ -139,13 +139,16 @@ class Run:
     async def _work(self) -> None:
         last_busy = boot_seconds()
         while not self.stopping():
+            # By what was so when it was asked: while posts are in hand their host may be full, and
+            # an answer that takes its time is no time in which there was nothing to do.
+            asked_at, in_hand = boot_seconds(), len(self.sending)
             most = min(self.batch, self.room.left)
             claims = await self._claim(most)
             for claim in claims:
                 self._begin(claim)
-            if claims or self.sending:
+            if claims or in_hand:
                 last_busy = boot_seconds()
-            elif boot_seconds() - last_busy > LINGER_SECONDS:
+            elif asked_at - last_busy > LINGER_SECONDS:
                 return
             if len(claims) < most or self.room.left < ENOUGH or self.room.list_full(ENOUGH):
                 await self.room.wait(ENOUGH, seconds=IDLE_SECONDS)

@@ -1,8 +1,16 @@
 """A launch end to end inside one process, against real HTTP."""
 
+import time
+
 import pytest
 
-from launches.models import Attempt, Delivery, DeliveryState, LaunchState
+from campaigns.clock import database_now
+from launches import claiming, delivering
+from launches.claiming import claim
+from launches.delivering import deliver
+from launches.igniting import ignite
+from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchState
+from launches.planning import create_launches
 from launches.results import summarise
 from supporters.models import LinkedAccount, Pledge
 
@@ -30,6 +38,22 @@ def test_nothing_leaves_before_the_moment(crowd, launch_now, networks):
     assert all(post["at"] >= campaign.launch_at.isoformat()[:23] for post in networks.list_posts())
     first = Delivery.objects.order_by("answered_at").first()
     assert 0 <= first.lag_ms < 1000
+
+
+def test_a_database_that_takes_its_time_ends_nobodys_part(crowd, networks, monkeypatch):
+    monkeypatch.setattr(delivering, "IN_HAND", 4)
+    monkeypatch.setattr(delivering, "LINGER_SECONDS", 0.05)
+
+    def claim_slowly(*arguments, **facts):
+        time.sleep(0.1)
+        return claim(*arguments, **facts)
+
+    monkeypatch.setattr(claiming, "claim", claim_slowly)
+    networks.set_faults({"latency_ms": 150})  # in hand when it asks, and answered meanwhile
+    crowd(12, launch_in=-0.01)
+    create_launches(database_now())
+    deliver(ignite(Launch.objects.get().pk).pk)
+    assert networks.summarise() == {"posts": 12, "accounts": 12, "duplicates": 0}
 
 
 def test_a_receipt_has_the_network_s_own_proof(crowd, launch_now, networks):
