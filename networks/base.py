@@ -195,6 +195,7 @@ class Network(Protocol):
     registers: bool  # whether ``register`` asks the server; otherwise the operator did, by hand
     deadline_seconds: float  # for one publish request, from first byte to answer
     can_look_up: bool  # whether ``find`` can tell what was posted; without, it raises Rejected
+    can_delete: bool  # whether ``delete`` can take a post away; without, it raises Rejected
     prepares: bool  # whether part of a post is made before its moment
     tells_numbers: bool  # whether ``read_numbers`` can tell anything; without, it gives nothing
     numbers_are_public: bool  # it needs no token, and may ask about posts of several accounts
@@ -267,6 +268,17 @@ class Network(Protocol):
         Raises OutcomeUnknown or TryLater when it could not look.
         """
 
+    async def delete(
+        self, http: Http, server: Server, credentials: Credentials, remote_id: str
+    ) -> bool:
+        """Take away one of the account's own posts, by the id of its ``Receipt``.
+
+        True: it was there, and is not any more. False: it was not there (or not any more). Doing it
+        twice is harmless, so an uncertain outcome is simply tried again. Raises NeedsRelink (the
+        authorisation is over), Rejected (this authorisation, account or network does not let us;
+        it says why), TryLater, OutcomeUnknown.
+        """
+
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
     ) -> Mapping[str, Numbers | None]:
@@ -309,6 +321,13 @@ class Network(Protocol):
 
     def allowances(self, server: Server) -> Sequence[Allowance]:
         """What this host lets one sender do; the pace keeps to all of them."""
+
+    def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
+        """What this host lets one sender delete; a recall keeps to all of them.
+
+        Apart from the pace of posts. What an account alone may delete is not among them: a launch
+        has one post of each.
+        """
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """Seconds for which this host takes nothing more from us, as any of its answers may say.

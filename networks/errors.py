@@ -29,7 +29,7 @@ class NetworkError(Exception):
 
 
 class TryLater(NetworkError):
-    """Nothing was posted, for certain, and the same request may succeed later.
+    """Nothing was posted or deleted, for certain, and the same request may succeed later.
 
     ``after_seconds`` is what the network asked for (already capped), or None when it said nothing.
     ``scope`` says who has to wait: this account, everybody on this host, or the whole network.
@@ -55,12 +55,15 @@ class TryLater(NetworkError):
 
 
 class Rejected(NetworkError):
-    """Nothing was posted, for certain, and asking again in the same words will not help."""
+    """Nothing was posted or deleted, for certain, and asking the same again will not help."""
 
 
 class NeedsRelink(NetworkError):
-    """Nothing was posted, for certain: the authorisation is gone; only its owner can renew it."""
+    """Nothing was done, for certain: the authorisation is gone; only its owner can renew it."""
 
 
 class OutcomeUnknown(NetworkError):
-    """The request may have been carried out: look before anything is sent again."""
+    """The request may have been carried out: look before a post is sent again.
+
+    A deletion is simply asked for again: what is gone already is said to be gone.
+    """

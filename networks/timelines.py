@@ -1,4 +1,4 @@
-"""Reading statuses back from a Mastodon server: which ones stand there, and how they fare.
+"""The statuses on a Mastodon server: which ones stand there, how they fare, and taking one away.
 
 By https://docs.joinmastodon.org/methods/accounts/#statuses and …/methods/statuses/.
 """
@@ -15,9 +15,18 @@ from urllib.parse import quote
 from networks.asking import UNREADY, authorise
 from networks.base import Credentials, Numbers, Post, Receipt, Server
 from networks.comparing import is_same_text
-from networks.errors import NeedsRelink, OutcomeUnknown, TryLater, gettext_noop
+from networks.deleting import NO_POST_ID, NOT_THEIRS, STILL_THERE, UNCLEAR, tell_of_deletion
+from networks.errors import NeedsRelink, OutcomeUnknown, Rejected, TryLater, gettext_noop
 from networks.http import Answer, Http, NotJson
-from networks.interpreting import BUSY, RELINK, read_id, read_moment, read_receipt, read_skew
+from networks.interpreting import (
+    BUSY,
+    RELINK,
+    explain_refusal,
+    read_id,
+    read_moment,
+    read_receipt,
+    read_skew,
+)
 from networks.reading import read_object, read_text
 from networks.recognising import is_keyed
 from networks.tallies import read_tally
@@ -27,6 +36,9 @@ PAGE_SIZE, MOST_PAGES, PAGE_BYTES = 40, 10, 4_000_000
 # Mastodon refuses to be asked for more by their ids.
 STATUSES_AT_ONCE = 20
 CLOCK_SECONDS = 60
+
+# Numbers, ULIDs (GoToSocial) and flake ids (Pleroma): nothing by which an address could be left.
+_STATUS_ID = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)
 
 _CANNOT_LOOK = gettext_noop("%(host)s does not show the account's posts, so nobody could look.")
 _TOO_MANY = gettext_noop("The account on %(host)s has posted too much since to look through.")
@@ -98,6 +110,48 @@ class Timeline:
                 raise self._delay() from None
         return known
 
+    async def delete(self, remote_id: str) -> bool:
+        """Take a status of the account away; False when it is not there (any more).
+
+        Raises all four errors. That there is no such status, Mastodon also says of somebody else's,
+        and servers of what they do not know to do; GoToSocial once said nothing (``null``): so it
+        is looked.
+        """
+        if not _STATUS_ID.fullmatch(remote_id):
+            raise Rejected(NO_POST_ID, host=self.server.host)
+        answer = await self.http.request(
+            "DELETE",
+            f"{self.server.url}/api/v1/statuses/{remote_id}",
+            headers=authorise(self.credentials.access_token),
+            deadline_seconds=self.deadline_seconds,
+        )
+        content = read_object(answer)
+        if answer.status == 200 and content is not None and _names(content, remote_id):
+            return True
+        says_nothing = answer.status == 200 and answer.body.strip() == b"null"
+        if says_nothing or (answer.status == 404 and content is not None):
+            await self._make_sure_it_is_gone(remote_id)
+            return False
+        secret = self.credentials.access_token
+        trouble = explain_refusal(answer, host=self.server.host, secret=secret)
+        raise tell_of_deletion(trouble, host=self.server.host)
+
+    async def _make_sure_it_is_gone(self, remote_id: str) -> None:
+        """Raise what it means that a status is still there, or that nobody knows."""
+        try:
+            answer, is_owner = await self._read(f"/api/v1/statuses/{remote_id}")
+        except OutcomeUnknown:
+            raise self._delay() from None
+        status = read_object(answer)
+        if status is not None and answer.status == 404 and is_owner:
+            return
+        if status is None or answer.status != 200 or read_id(status) != remote_id:
+            raise OutcomeUnknown(UNCLEAR, host=self.server.host)
+        owner = status.get("account")
+        if isinstance(owner, dict) and read_id(owner) != self.credentials.account_id:
+            raise Rejected(NOT_THEIRS, host=self.server.host)
+        raise TryLater(STILL_THERE, host=self.server.host)
+
     async def _count_one(self, remote_id: str) -> dict[str, Numbers | None]:
         """Give the numbers of one post, None when it is gone; nothing when that was not said."""
         answer, is_owner = await self._read(f"/api/v1/statuses/{quote(remote_id, safe='')}")
@@ -137,6 +191,11 @@ class Timeline:
 
     def _delay(self) -> TryLater:
         return TryLater(UNREADY, scope="host", host=self.server.host)
+
+
+def _names(content: Mapping[str, Any], remote_id: str) -> bool:
+    """Whether an answer gives the deleted status a last time; old servers give an empty object."""
+    return not content or read_id(content) == remote_id
 
 
 def _gives_several(server: Server) -> bool:

@@ -3,7 +3,7 @@
 A rule is a JSON object; every part of it is optional:
 
 - whom: `instance` (host:port), `network`, `account` (name, handle or id);
-- where: `endpoints`, one or a list of `publish` (the default), `token`, `find`, `all`;
+- where: `endpoints`, one or a list of `publish` (the default), `token`, `find`, `delete`, `all`;
 - how often: one rate between 0 and 1 per fault, named below; in one rule at most one of them
   strikes a request, so their sum is at most 1;
 - for how long: `times`, only the first N matching requests;
@@ -53,7 +53,7 @@ AFTER = (
     "slow",
 )
 RATES = BEFORE + AFTER
-ENDPOINTS = ("publish", "token", "find", "all")
+ENDPOINTS = ("publish", "token", "find", "delete", "all")
 NUMBERS = ("latency_ms", "jitter_ms", "slow_ms", "drip_ms")
 WORDS = ("instance", "network", "account", "redirect_to")
 KEYS = {*RATES, *NUMBERS, *WORDS, "endpoints", "retry_after", "times", "seed"}

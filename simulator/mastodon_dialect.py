@@ -95,7 +95,7 @@ def list_routes(instance: Instance) -> list[tuple[str, str, str, Handler]]:
         ("POST", "/api/v1/statuses", "publish", mastodon_statuses.publish_status),
         ("GET", "/api/v1/statuses", "find", mastodon_statuses.list_chosen_statuses),
         ("GET", "/api/v1/statuses/{id}", "find", mastodon_statuses.show_status),
-        ("DELETE", "/api/v1/statuses/{id}", "other", mastodon_statuses.delete_status),
+        ("DELETE", "/api/v1/statuses/{id}", "delete", mastodon_statuses.delete_status),
         ("GET", "/api/v1/accounts/verify_credentials", "other", mastodon.verify_credentials),
         ("GET", "/api/v1/accounts/lookup", "other", mastodon.show_account),
         ("GET", "/api/v1/accounts/{id}", "other", mastodon.show_account),

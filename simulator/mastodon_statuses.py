@@ -21,6 +21,7 @@ from simulator.wording import count_status, find_link
 from simulator.world import Account, Post, World
 
 STATUS_LIMIT = Limit(points=300, seconds=3 * 3600)
+DELETE_LIMIT = Limit(points=30, seconds=1800)
 PAGE_SIZE, PAGE_MOST = 20, 40
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 
@@ -159,12 +160,21 @@ async def list_chosen_statuses(request: web.Request) -> web.Response:
 
 
 async def delete_status(request: web.Request) -> web.Response:
-    """DELETE /api/v1/statuses/:id: one's own only; answers with the source text."""
+    """DELETE /api/v1/statuses/:id: one's own only; answers with the source text.
+
+    Mastodon looks among one's own, GoToSocial among all and then refuses.
+    """
     server = request.app[SERVER]
     count_call(request)
     _, account = require_token(request, "write:statuses")
+    standing = server.windows.count((account, "delete"), limit=DELETE_LIMIT)
+    if standing.exceeded:
+        request["standing"] = standing
+        raise Refusal(429, {"error": "Too many requests"})
     post = _find_status(server, request.match_info["id"])
     if post.account is not account:
+        if server.instance.kind.software == "gotosocial":
+            raise Refusal(403, {"error": "Forbidden: status doesn't belong to requesting account"})
         raise Refusal(404, {"error": NOT_FOUND})
     server.world.delete_post(post)
     return answer_json(describe_status(post, world=server.world) | {"text": post.text})

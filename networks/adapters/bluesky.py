@@ -43,6 +43,7 @@ from networks.base import (
     Registration,
     Server,
 )
+from networks.deleting import BY_HAND
 from networks.errors import NetworkError, Rejected, gettext_noop
 from networks.facets import utf8_length
 from networks.permalinks import is_post_at
@@ -95,6 +96,7 @@ class Bluesky:
     registers = True
     deadline_seconds = 10.0
     can_look_up = True
+    can_delete = False
     prepares = False
     numbers_are_public = True
     renew_before: timedelta | None = None
@@ -279,6 +281,12 @@ class Bluesky:
         )
         return [] if receipt is None else [receipt]
 
+    async def delete(
+        self, http: Http, server: Server, credentials: Credentials, remote_id: str
+    ) -> bool:
+        """Not from here yet: Rejected."""
+        raise Rejected(BY_HAND, host=server.host)
+
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
     ) -> Mapping[str, Numbers | None]:
@@ -348,6 +356,10 @@ class Bluesky:
         posts in an hour, is never met here. ``BLUESKY_PACE`` sets another pace.
         """
         return (self._pace,)
+
+    def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
+        """Nothing is deleted."""
+        return ()
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """By ``RateLimit-*``, where they tell of the address that we come from."""

@@ -26,6 +26,7 @@ from networks.base import (
     Registration,
     Server,
 )
+from networks.deleting import BY_HAND
 from networks.errors import NeedsRelink, Rejected, TryLater, gettext_noop
 from networks.facebook_consent import SPEAKS_NOT, list_pages, trade_code
 from networks.facebook_errors import explain, is_missing
@@ -71,6 +72,7 @@ class Facebook:
     registers = False
     deadline_seconds = 10.0
     can_look_up = True
+    can_delete = False
     prepares = False
     tells_numbers = True
     numbers_are_public = False
@@ -219,6 +221,12 @@ class Facebook:
         """Look for the exact words among what the Page itself posted since the planned moment."""
         return await self._read_feed(http, server, credentials).find(post)
 
+    async def delete(
+        self, http: Http, server: Server, credentials: Credentials, remote_id: str
+    ) -> bool:
+        """Not from here yet: Rejected."""
+        raise Rejected(BY_HAND, host=self.label)
+
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
     ) -> Mapping[str, Numbers | None]:
@@ -293,6 +301,10 @@ class Facebook:
     def allowances(self, server: Server) -> Sequence[Allowance]:
         """``FACEBOOK_PACE`` sets another one."""
         return (self._pace,)
+
+    def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
+        """Nothing is deleted."""
+        return ()
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """By what our app has used up; a Page's own use is told elsewhere."""

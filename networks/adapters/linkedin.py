@@ -29,6 +29,7 @@ from networks.base import (
     Registration,
     Server,
 )
+from networks.deleting import BY_HAND
 from networks.errors import NeedsRelink, OutcomeUnknown, Rejected, gettext_noop
 from networks.http import Http
 from networks.linkedin_answers import (
@@ -81,6 +82,7 @@ class LinkedIn:
     registers = False
     deadline_seconds = 10.0
     can_look_up = False
+    can_delete = False
     prepares = False
     tells_numbers = False
     numbers_are_public = False
@@ -234,6 +236,12 @@ class LinkedIn:
         """Reading takes ``r_member_social``, which LinkedIn gives to nobody new: Rejected."""
         raise Rejected(_NOT_SHOWN)
 
+    async def delete(
+        self, http: Http, server: Server, credentials: Credentials, remote_id: str
+    ) -> bool:
+        """Not from here yet: Rejected."""
+        raise Rejected(BY_HAND, host=self.label)
+
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
     ) -> Mapping[str, Numbers | None]:
@@ -303,6 +311,10 @@ class LinkedIn:
         https://learn.microsoft.com/linkedin/consumer/integrations/self-serve/share-on-linkedin
         """
         return (self._pace, APP_LIMIT)
+
+    def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
+        """Nothing is deleted."""
+        return ()
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """LinkedIn documents no header that would tell."""

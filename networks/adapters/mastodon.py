@@ -99,6 +99,7 @@ class Mastodon:
     registers = True
     deadline_seconds = 10.0
     can_look_up = True
+    can_delete = True
     prepares = False
     tells_numbers = True
     numbers_are_public = False
@@ -275,6 +276,12 @@ class Mastodon:
         """Look through the account's posts, newest first, back to the planned moment."""
         return await self._open_timeline(http, server, credentials).find(post)
 
+    async def delete(
+        self, http: Http, server: Server, credentials: Credentials, remote_id: str
+    ) -> bool:
+        """Take a status away; the scope that posts covers it."""
+        return await self._open_timeline(http, server, credentials).delete(remote_id)
+
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
     ) -> Mapping[str, Numbers | None]:
@@ -355,6 +362,10 @@ class Mastodon:
         What is left is courtesy: a server answers some hundred posts a second, and its other users
         want to be served as well. ``MASTODON_PACE`` sets another one.
         """
+        return (self._pace,)
+
+    def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
+        """The same courtesy: Mastodon counts 30 deletions in 30 minutes, but by account."""
         return (self._pace,)
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:

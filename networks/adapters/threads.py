@@ -27,6 +27,7 @@ from networks.base import (
     Registration,
     Server,
 )
+from networks.deleting import BY_HAND
 from networks.errors import NeedsRelink, Rejected, gettext_noop
 from networks.http import Http
 from networks.oauth import build_authorization_url, read_code
@@ -78,6 +79,7 @@ class Threads:
     registers = False
     deadline_seconds = 10.0
     can_look_up = True
+    can_delete = False
     prepares = True
     tells_numbers = True
     numbers_are_public = False
@@ -207,6 +209,12 @@ class Threads:
         """Look through the account's posts, and at what became of the container."""
         return await self._show(http, server, credentials).find(post)
 
+    async def delete(
+        self, http: Http, server: Server, credentials: Credentials, remote_id: str
+    ) -> bool:
+        """Not from here yet: Rejected."""
+        raise Rejected(BY_HAND, host=self.label)
+
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
     ) -> Mapping[str, Numbers | None]:
@@ -282,6 +290,10 @@ class Threads:
     def allowances(self, server: Server) -> Sequence[Allowance]:
         """The pace of this host; each profile may post 250 times in 24 hours besides."""
         return (self._pace,)
+
+    def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
+        """Nothing is deleted."""
+        return ()
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """All limits that Threads documents are a profile's own."""

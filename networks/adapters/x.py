@@ -36,6 +36,7 @@ from networks.base import (
     Registration,
     Server,
 )
+from networks.deleting import BY_HAND
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -88,6 +89,7 @@ class X:
     registers = False
     deadline_seconds = 10.0
     can_look_up = True
+    can_delete = False
     prepares = False
     tells_numbers = True
     numbers_are_public = False
@@ -226,6 +228,12 @@ class X:
         """Look through the account's posts since the post's earliest moment, for its words."""
         return await self._show(http, server, credentials).find(post)
 
+    async def delete(
+        self, http: Http, server: Server, credentials: Credentials, remote_id: str
+    ) -> bool:
+        """Not from here yet: Rejected."""
+        raise Rejected(BY_HAND, host=self.label)
+
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
     ) -> Mapping[str, Numbers | None]:
@@ -286,6 +294,10 @@ class X:
         day's worth, for who has agreed on more with X.
         """
         return (self._pace, BURST)
+
+    def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
+        """Nothing is deleted."""
+        return ()
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """By what all accounts together may post in a day; the other limits are an account's."""

@@ -55,6 +55,8 @@ class Kind:
     shows_age: bool = True  # when an account was opened
     counts: bool = True  # tells what people did with a post
     counts_for_anybody: bool = False  # and of posts of others as well
+    deletes: bool = False  # takes a post away again
+    tells_what_is_gone: bool = True  # says of a post that is to be deleted that there is none
     keeps_keys: bool = False  # a repeated key makes no second post
     traces: bool = False  # refuses the same words again, and the adapter finds the post with them
     has_servers: bool = False  # accounts live on many servers
@@ -188,6 +190,10 @@ class Cast(ABC):
             told |= await self.network.read_numbers(http, linked.server, linked.credentials, some)
         return told
 
+    async def delete(self, http: Http, linked: Linked, remote_id: str) -> bool:
+        """Take a post of the account away, by the id of its receipt."""
+        return await self.network.delete(http, linked.server, linked.credentials, remote_id)
+
     async def look(self, http: Http, linked: Linked, post: Post) -> Sequence[Receipt] | None:
         """Look the post up; None where the network lets nobody, and the adapter says so."""
         if self.network.can_look_up:
@@ -204,6 +210,7 @@ def where(**facts: bool) -> pytest.MarkDecorator:
 
 where_posts_are_shown = where(shows_posts=True)
 where_posts_are_counted = where(counts=True)
+where_posts_are_deleted = where(deletes=True)
 
 
 def give_parts(metafunc: pytest.Metafunc, kinds: Sequence[Kind]) -> None:

@@ -21,9 +21,9 @@ from tests.networks.casting import REDIRECT_URI, SITE_URL, Cast, Kind, Run, Stan
 from tests.simulated import Simulator
 
 SIMULATED = (
-    Kind(name="mastodon", has_servers=True, keeps_keys=True),
-    Kind(name="mastodon-4.2", has_servers=True, keeps_keys=True),
-    Kind(name="gotosocial", has_servers=True),
+    Kind(name="mastodon", has_servers=True, keeps_keys=True, deletes=True),
+    Kind(name="mastodon-4.2", has_servers=True, keeps_keys=True, deletes=True),
+    Kind(name="gotosocial", has_servers=True, deletes=True),
     Kind(name="bluesky", has_servers=True, keeps_keys=True, renews=True, counts_for_anybody=True),
     Kind(name="linkedin", shows_posts=False, shows_followers=False, shows_age=False, counts=False),
     Kind(name="x", traces=True, renews=True),
