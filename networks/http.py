@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -217,6 +217,7 @@ class Http:
         method: str,
         url: str,
         *,
+        name: str = "",
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         json: Any = None,
@@ -227,6 +228,8 @@ class Http:
     ) -> Answer:
         """Send one request, once, and give the whole answer, whatever its status.
 
+        ``name`` goes behind the address as the last part of its path, with everything encoded that
+        is no letter, digit or ``-._~``. In an address itself a ``%3A`` becomes a colon again.
         The body is one of ``json``, ``form`` (URL-encoded) and ``data``. The deadline covers
         everything, from waiting for a free connection to the body's last byte; ``max_bytes``
         bounds the body after unpacking. Redirects are not followed.
@@ -237,6 +240,8 @@ class Http:
         """
         target, exempt = _check_url(url, self.allowed_hosts)
         host = target.host_port_subcomponent or ""
+        if name:
+            target = target.joinpath(quote(name, safe=""), encoded=True)
         sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
         if any(_CONTROLS.search(name + value) for name, value in sent_headers.items()):
             raise Rejected(_UNSENDABLE, host=host)

@@ -52,6 +52,27 @@ def test_json_and_raw_bodies_arrive_as_given() -> None:
     assert raw.headers["Content-Type"].startswith("image/png")
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("urn:li:share:1", "/a/urn%3Ali%3Ashare%3A1"),
+        ("../b?c#d", "/a/..%2Fb%3Fc%23d"),
+        ("é%2F", "/a/%C3%A9%252F"),
+        ("", "/a"),
+    ],
+)
+def test_name_is_one_part_of_the_path_with_all_of_its_signs_encoded(name: str, path: str) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=request.rel_url.raw_path_qs)
+
+    async def run() -> Answer:
+        async with serve(answer) as host, open_http(host) as http:
+            url = f"http://{host}/a"
+            return await http.request("DELETE", url, name=name, params={"q": "1"})
+
+    assert asyncio.run(run()).body.decode() == f"{path}?q=1"
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": ', b"\xff\xfe", b"[" * 200_000])
 def test_what_is_not_json_is_told_without_its_content(body: bytes) -> None:
     answer = Answer(200, {}, body, URL("https://mastodon.social/"))  # type: ignore[arg-type]
