@@ -1,4 +1,8 @@
-"""Posts of the AT protocol: written once, looked up under their key, counted at an AppView."""
+"""Posts of the AT protocol: written once, looked up under their key, counted, taken away again.
+
+https://docs.bsky.app/docs/api/com-atproto-repo-delete-record; that what is not there gives no
+commit, as in the PDS's source (``packages/pds/src/api/com/atproto/repo/deleteRecord.ts``).
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from networks.atproto_accounts import explain_trouble
-from networks.atproto_records import COLLECTION, build_record, build_uri, make_rkey
+from networks.atproto_records import (
+    COLLECTION,
+    build_record,
+    build_uri,
+    make_rkey,
+    read_uri,
+)
 from networks.base import Credentials, Numbers, Post, Receipt
+from networks.deleting import NO_POST_ID, NOT_THEIRS, PERHAPS_GONE, tell_of_deletion
 from networks.errors import (
     NetworkError,
     OutcomeUnknown,
@@ -30,12 +41,17 @@ if TYPE_CHECKING:
 
 # The lexicon's limit of app.bsky.feed.getPosts.
 POSTS_AT_ONCE = 25
+_SCOPE_ERRORS = frozenset({"ScopeMissingError", "insufficient_scope"})
 
 _TAKEN_AND_HIDDEN = gettext_noop(
     "%(host)s says that this post was there already, but does not show it."
 )
 _UNCLEAR = gettext_noop("%(host)s gave no clear answer, so it is not known what it did.")
 _NOT_LOOKED = gettext_noop("%(host)s does not show at the moment whether the post is there.")
+_NO_LEAVE = gettext_noop(
+    "The authorisation at %(host)s does not cover deleting. Please link the account again and "
+    "allow everything that is asked for, or delete the post there."
+)
 _NOT_COUNTED = gettext_noop("%(host)s does not tell at the moment how the posts are doing.")
 
 
@@ -109,6 +125,40 @@ class Posts:
         if answer.status == 429:
             raise explain_refusal(answer, host=host)
         raise OutcomeUnknown(_NOT_LOOKED, host=host)
+
+    async def remove(
+        self,
+        http: Http,
+        prover: Prover,
+        credentials: Credentials,
+        uri: str,
+        *,
+        home: str,
+        deadline_seconds: float,
+    ) -> bool:
+        """Take a post away by its address; False when it was not there. Raises all four errors."""
+        did, host = credentials.account_id, urlsplit(home).netloc
+        place = read_uri(uri)
+        if place is None:
+            raise Rejected(NO_POST_ID, host=host)
+        if place[0] != did:
+            raise Rejected(NOT_THEIRS, host=host)
+        answer = await prover.send(
+            http,
+            "POST",
+            f"{home}/xrpc/com.atproto.repo.deleteRecord",
+            json={"repo": did, "collection": COLLECTION, "rkey": place[1]},
+            deadline_seconds=deadline_seconds,
+        )
+        if answer.status == 200:
+            content = read_object(answer)
+            # The first servers said nothing at all.
+            if content is None and answer.body.strip():
+                raise OutcomeUnknown(PERHAPS_GONE, host=host)
+            return isinstance((content or {}).get("commit"), dict)
+        if answer.status == 403 and read_error(answer)[0] in _SCOPE_ERRORS:
+            raise Rejected(_NO_LEAVE, host=host)
+        raise tell_of_deletion(explain_trouble(answer, credentials, host=host), host=host)
 
     async def count(
         self, http: Http, uris: Sequence[str], *, did: str, home: str, deadline_seconds: float

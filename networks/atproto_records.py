@@ -6,6 +6,7 @@ the record there, to the byte, and nothing happens.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from typing import Any
 
@@ -18,6 +19,9 @@ COLLECTION = "app.bsky.feed.post"
 _LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 _TID_CHARACTERS = 13
 _CLOCK_BITS = 10
+_URI = re.compile(
+    rf"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/{re.escape(COLLECTION)}/([{_LETTERS}]{{{_TID_CHARACTERS}}})"
+)
 
 
 def make_rkey(post: Post) -> str:
@@ -50,6 +54,12 @@ def build_record(post: Post) -> dict[str, Any]:
     if facets := bluesky_facets(post.text):
         record["facets"] = facets
     return record
+
+
+def read_uri(uri: str) -> tuple[str, str] | None:
+    """Give the account and the record key of a post's ``at://`` address, None for any other."""
+    match = _URI.fullmatch(uri)
+    return (match[1], match[2]) if match else None
 
 
 def build_uri(did: str, rkey: str) -> str:

@@ -16,10 +16,10 @@ NOT_THEIRS = gettext_noop(
     "The post on %(host)s belongs to another account, so it was left where it is."
 )
 STILL_THERE = gettext_noop("%(host)s still shows the post. It will be asked again later.")
-UNCLEAR = gettext_noop(
+PERHAPS_GONE = gettext_noop(
     "%(host)s gave no clear answer, so it is not known whether the post is deleted."
 )
-_REFUSED = gettext_noop("%(host)s did not delete the post: “%(reason)s”.")
+REFUSED = gettext_noop("%(host)s did not delete the post: “%(reason)s”.")
 
 
 def tell_of_deletion(trouble: NetworkError, *, host: str) -> NetworkError:
@@ -28,7 +28,7 @@ def tell_of_deletion(trouble: NetworkError, *, host: str) -> NetworkError:
     ``host`` is what people call who refused.
     """
     if isinstance(trouble, OutcomeUnknown):
-        return OutcomeUnknown(UNCLEAR, host=host)
+        return OutcomeUnknown(PERHAPS_GONE, host=host)
     if isinstance(trouble, Rejected) and "reason" in trouble.facts:
-        return Rejected(_REFUSED, host=host, reason=trouble.facts["reason"])
+        return Rejected(REFUSED, host=host, reason=trouble.facts["reason"])
     return trouble

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from networks.deleting import tell_of_deletion
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -34,6 +35,10 @@ _APP_SHUT_OUT = gettext_noop(
 _NO_RIGHT = gettext_noop(
     "Facebook does not let this site post on the Page: “%(reason)s”. Please link it again, with "
     "every permission that is asked for."
+)
+_NO_DELETING = gettext_noop(
+    "Facebook does not let this site delete on the Page: “%(reason)s”. Please delete the post on "
+    "Facebook, or link the Page again with every permission that is asked for."
 )
 _NO_PAGE = gettext_noop(
     "Facebook does not show this Page any more. If it is still there, please link it again."
@@ -104,6 +109,17 @@ def explain(reply: Reply, *, may_be_done: bool, secrets: tuple[str, ...] = ()) -
     return _explain_leave(refusal, reason=reason) or _explain_post(
         refusal, reason=reason, may_be_done=may_be_done
     )
+
+
+def explain_undeleted(reply: Reply, *, secrets: tuple[str, ...] = ()) -> NetworkError:
+    """Say what an answer means that does not say that a post is deleted.
+
+    Who may post may still lack the role, or the permission, to delete: the Page stays linked.
+    """
+    trouble = explain(reply, may_be_done=True, secrets=secrets)
+    if reply.refusal and trouble.sentence in (_NO_RIGHT, _NO_PAGE):
+        return Rejected(_NO_DELETING, reason=_read_reason(reply, reply.refusal, secrets))
+    return tell_of_deletion(trouble, host="Facebook")
 
 
 def is_missing(refusal: Refusal | None) -> bool:

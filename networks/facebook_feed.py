@@ -1,16 +1,22 @@
-"""Reading a Page's posts back: which ones stand there, and how they fare."""
+"""A Page's posts: which ones stand there, how they fare, and taking one away.
+
+https://developers.facebook.com/docs/pages-api/posts has the last.
+"""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import quote
 
 from networks import facebook_pages as pages
 from networks.base import Credentials, Numbers, Post, Receipt
+from networks.deleting import NO_POST_ID, NOT_THEIRS
 from networks.errors import NeedsRelink, OutcomeUnknown, Rejected, gettext_noop
-from networks.facebook_errors import explain, is_missing
+from networks.facebook_errors import explain, explain_undeleted, is_missing
 from networks.facebook_graph import Graph, Reply
 from networks.facebook_reading import ask
 from networks.interpreting import read_skew
@@ -21,6 +27,7 @@ PAGE_SIZE, MOST_PAGES, PAGE_BYTES = 50, 12, 4_000_000
 POSTS_AT_ONCE = 50
 CLOCK_SECONDS = 60
 
+_POST_ID = re.compile(r"(?:([0-9]{1,30})_)?[0-9]{1,30}")
 _CANNOT_LOOK = gettext_noop("Facebook does not show the Page's posts, so nobody could look.")
 _TOO_MANY = gettext_noop("The Page has posted too much since to look through.")
 
@@ -91,6 +98,34 @@ class Feed:
         return {
             each: pages.read_numbers(post) for each, post in told.items() if isinstance(post, dict)
         }
+
+    async def delete(self, remote_id: str) -> bool:
+        """Take a post of the Page away; False when it is not there. Raises all four errors.
+
+        Facebook has one refusal for what is not there and for what we may not do to it: so it is
+        looked whether it is there.
+        """
+        match = _POST_ID.fullmatch(remote_id)
+        if not match:
+            raise Rejected(NO_POST_ID, host="Facebook")
+        if match[1] not in (None, self.credentials.account_id):
+            raise Rejected(NOT_THEIRS, host="Facebook")
+        give_up_at = time.monotonic() + self.graph.deadline_seconds
+        token = self.credentials.access_token
+        reply = await self.graph.ask(lambda api: api.delete_object(remote_id), access_token=token)
+        if reply.is_good and reply.content.get("success") is True:
+            return True
+        if is_missing(reply.refusal):
+            left = max(give_up_at - time.monotonic(), 0.1)
+            graph = replace(self.graph, deadline_seconds=left)
+            shown = await ask(
+                graph, lambda api: api.get_object(remote_id, fields="id"), access_token=token
+            )
+            if is_missing(shown.refusal):
+                return False
+            if not shown.is_good:
+                raise explain(shown, may_be_done=False, secrets=self._secrets)
+        raise explain_undeleted(reply, secrets=self._secrets)
 
     async def _read_page(self, place: Mapping[str, str]) -> Reply:
         page_id = quote(self.credentials.account_id, safe="")

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from networks.base import Credentials, Profile
+from networks.deleting import REFUSED, tell_of_deletion
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -119,6 +120,34 @@ def _explain_words(answer: Answer, credentials: Credentials, *, web_url: str) ->
     return Rejected(_REFUSED, reason=reason)
 
 
+def was_deleted(answer: Answer, urn: str) -> bool | None:
+    """Whether a deletion was carried out, False when there was no such post; None for a refusal.
+
+    A 204 says that it is gone, also of a post that was gone before. That a 404 would name the post
+    that it did not find is a guess; any other one is about the way there.
+    """
+    if answer.status == 204:
+        return True
+    content = read_object(answer) or {}
+    is_about_way = "RESOURCE_NOT_FOUND" in _read_codes(content)
+    names_post = urn.rpartition(":")[2] in read_text(content, "message")
+    return False if answer.status == 404 and names_post and not is_about_way else None
+
+
+def explain_undeleted(
+    answer: Answer, credentials: Credentials, *, version: str, web_url: str
+) -> NetworkError:
+    """Say what an answer means that does not say that a post is deleted.
+
+    A 403 may be about this one post: it is no reason to ask for a new authorisation.
+    """
+    trouble = explain_refusal(answer, credentials, version=version, web_url=web_url)
+    if answer.status == 403 and isinstance(trouble, NeedsRelink):
+        reason = read_reason(answer, credentials.access_token)
+        return Rejected(REFUSED, host="LinkedIn", reason=reason)
+    return tell_of_deletion(trouble, host="LinkedIn")
+
+
 def explain_token(answer: Answer, credentials: Credentials) -> NetworkError:
     """Say what a 401 means: a token that has run out can be renewed by who has leave to do so."""
     content = read_object(answer) or {}
@@ -162,7 +191,7 @@ def explain_renewal(answer: Answer, *secrets: str) -> NetworkError:
 def read_posted(answer: Answer) -> str:
     """Give the URN of the post that an answer says was made; empty when it says nothing of it."""
     urn = unquote(answer.headers.get("x-restli-id", ""))
-    return urn if _URN.fullmatch(urn) else ""
+    return urn if is_urn(urn) else ""
 
 
 def read_member(answer: Answer) -> Profile | None:
@@ -189,6 +218,11 @@ def read_reason(answer: Answer, *secrets: str) -> str:
     if not words or any(secret and secret in words for secret in secrets):
         return f"HTTP {answer.status}"
     return words
+
+
+def is_urn(text: str) -> bool:
+    """Whether this names a post."""
+    return _URN.fullmatch(text) is not None
 
 
 def make_permalink(urn: str, *, web_url: str) -> str:

@@ -6,6 +6,7 @@ By https://docs.joinmastodon.org/methods/accounts/#statuses and …/methods/stat
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from networks.asking import UNREADY, authorise
 from networks.base import Credentials, Numbers, Post, Receipt, Server
 from networks.comparing import is_same_text
-from networks.deleting import NO_POST_ID, NOT_THEIRS, STILL_THERE, UNCLEAR, tell_of_deletion
+from networks.deleting import NO_POST_ID, NOT_THEIRS, PERHAPS_GONE, STILL_THERE, tell_of_deletion
 from networks.errors import NeedsRelink, OutcomeUnknown, Rejected, TryLater, gettext_noop
 from networks.http import Answer, Http, NotJson
 from networks.interpreting import (
@@ -119,6 +120,7 @@ class Timeline:
         """
         if not _STATUS_ID.fullmatch(remote_id):
             raise Rejected(NO_POST_ID, host=self.server.host)
+        give_up_at = time.monotonic() + self.deadline_seconds
         answer = await self.http.request(
             "DELETE",
             f"{self.server.url}/api/v1/statuses/{remote_id}",
@@ -130,23 +132,27 @@ class Timeline:
             return True
         says_nothing = answer.status == 200 and answer.body.strip() == b"null"
         if says_nothing or (answer.status == 404 and content is not None):
-            await self._make_sure_it_is_gone(remote_id)
+            left = max(give_up_at - time.monotonic(), 0.1)
+            await self._make_sure_it_is_gone(remote_id, within_seconds=left)
             return False
         secret = self.credentials.access_token
         trouble = explain_refusal(answer, host=self.server.host, secret=secret)
         raise tell_of_deletion(trouble, host=self.server.host)
 
-    async def _make_sure_it_is_gone(self, remote_id: str) -> None:
-        """Raise what it means that a status is still there, or that nobody knows."""
+    async def _make_sure_it_is_gone(self, remote_id: str, *, within_seconds: float) -> None:
+        """Raise what it means that a status is still there for its owner, or that nobody knows."""
+        headers = authorise(self.credentials.access_token)
         try:
-            answer, is_owner = await self._read(f"/api/v1/statuses/{remote_id}")
+            answer = await self._ask(
+                f"/api/v1/statuses/{remote_id}", headers=headers, deadline_seconds=within_seconds
+            )
         except OutcomeUnknown:
             raise self._delay() from None
         status = read_object(answer)
-        if status is not None and answer.status == 404 and is_owner:
+        if status is not None and answer.status == 404:
             return
         if status is None or answer.status != 200 or read_id(status) != remote_id:
-            raise OutcomeUnknown(UNCLEAR, host=self.server.host)
+            raise OutcomeUnknown(PERHAPS_GONE, host=self.server.host)
         owner = status.get("account")
         if isinstance(owner, dict) and read_id(owner) != self.credentials.account_id:
             raise Rejected(NOT_THEIRS, host=self.server.host)
@@ -172,22 +178,36 @@ class Timeline:
         Gives the answer, and whether it was given to the owner.
         """
         for headers in (authorise(self.credentials.access_token), None):
-            answer = await self.http.request(
-                "GET",
-                f"{self.server.url}{path}",
-                params=params,
-                headers=headers,
-                deadline_seconds=self.deadline_seconds,
-                max_bytes=PAGE_BYTES,
+            answer = await self._ask(
+                path, params, headers=headers, deadline_seconds=self.deadline_seconds
             )
             if answer.status not in (401, 403):
                 break
+        return answer, headers is not None
+
+    async def _ask(
+        self,
+        path: str,
+        params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        *,
+        headers: Mapping[str, str] | None,
+        deadline_seconds: float,
+    ) -> Answer:
+        """Read once. Raises TryLater when the server has too much to do, or trouble."""
+        answer = await self.http.request(
+            "GET",
+            f"{self.server.url}{path}",
+            params=params,
+            headers=headers,
+            deadline_seconds=deadline_seconds,
+            max_bytes=PAGE_BYTES,
+        )
         if answer.status == 429:
             wait = read_wait(answer.headers)
             raise TryLater(BUSY, after_seconds=wait, host=self.server.host)
         if answer.status >= 500:
             raise self._delay()
-        return answer, headers is not None
+        return answer
 
     def _delay(self) -> TryLater:
         return TryLater(UNREADY, scope="host", host=self.server.host)

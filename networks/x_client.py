@@ -21,7 +21,7 @@ from tweepy.asynchronous import AsyncClient
 from networks.base import Credentials
 from networks.errors import NetworkError, OutcomeUnknown, TryLater
 from networks.http import Answer, Http
-from networks.x_refusals import UNREADY, explain_refusal, explain_unread
+from networks.x_refusals import UNREADY, explain_refusal, explain_undeleted, explain_unread
 
 MAX_BYTES = 4_000_000  # a hundred posts with all that is asked of each
 
@@ -56,6 +56,12 @@ class Client:
     def explain(self, answer: Answer) -> NetworkError:
         """Say what a refusal means for a post."""
         return explain_refusal(
+            answer, secret=self.credentials.access_token, can_refresh=self._has_run_out()
+        )
+
+    def explain_undeleted(self, answer: Answer) -> NetworkError:
+        """Say what a refusal means for a post that was to be deleted."""
+        return explain_undeleted(
             answer, secret=self.credentials.access_token, can_refresh=self._has_run_out()
         )
 

@@ -1,15 +1,17 @@
-"""Reading posts back from X: which ones stand on an account, and how they fare.
+"""An account's posts on X: which ones stand there, how they fare, and taking one away.
 
-By https://docs.x.com/x-api/posts/timelines/introduction and …/posts/lookup/introduction. Each post
+By https://docs.x.com/x-api/posts/timelines/introduction, …/posts/lookup/introduction and
+…/posts/manage-tweets/introduction. Each post
 that is read costs its operator half a cent, so that no more are asked for than it takes.
 """
 
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
 from typing import Any
@@ -17,7 +19,8 @@ from urllib.parse import quote
 
 from networks.base import Numbers, Post, Receipt
 from networks.comparing import is_same_text
-from networks.errors import OutcomeUnknown, TryLater, gettext_noop
+from networks.deleting import NO_POST_ID, STILL_THERE
+from networks.errors import OutcomeUnknown, Rejected, TryLater, gettext_noop
 from networks.http import Answer
 from networks.interpreting import read_moment, read_skew
 from networks.reading import read_object, read_text
@@ -33,6 +36,7 @@ BEFORE = timedelta(days=1)
 
 _CANNOT_LOOK = gettext_noop("X does not show the account's posts, so nobody could look.")
 _TOO_MANY = gettext_noop("The account on X has posted too much since to look through.")
+_POST_ID = re.compile(r"[0-9]{1,19}")
 _SHORT_LINK = re.compile(r"https?://t\.co/[0-9A-Za-z]+")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
@@ -100,6 +104,33 @@ class Posts:
         gone = {_read_missing(each) for each in _read_objects(content, "errors")}
         return numbers | {each: None for each in wanted if each in gone and each not in told}
 
+    async def delete(self, remote_id: str) -> bool:
+        """Take a post of the account away; False when X says that there is none (any more).
+
+        Whether it says so, or only that it is deleted, X does not document: either is good. Raises
+        all four errors.
+        """
+        if not _POST_ID.fullmatch(remote_id):
+            raise Rejected(NO_POST_ID, host="X")
+        give_up_at = time.monotonic() + self.client.deadline_seconds
+        answer = await self.client.call("delete_tweet", remote_id, user_auth=False)
+        content = read_object(answer) or {}
+        data = content.get("data")
+        is_deleted = data.get("deleted") if isinstance(data, dict) else None
+        if answer.status == 200 and is_deleted is True:
+            return True
+        problems = (content, *_read_objects(content, "errors"))
+        if answer.status in (200, 404) and remote_id in map(_read_missing, problems):
+            return False
+        if answer.status != 200 or is_deleted is not False:
+            raise self.client.explain_undeleted(answer)
+        # It was not deleted by this request: because it was not there?
+        left = max(give_up_at - time.monotonic(), 0.1)
+        hurried = replace(self, client=replace(self.client, deadline_seconds=left))
+        if (await hurried.count([remote_id])).get(remote_id, STILL_THERE) is not None:
+            raise TryLater(STILL_THERE, host="X")
+        return False
+
     async def _read_page(
         self,
         *,
@@ -140,7 +171,7 @@ class Posts:
 def read_receipt(status: Mapping[str, Any], *, web_url: str) -> Receipt | None:
     """Give a post's receipt, None when it is none. The address is good under any handle."""
     remote_id = read_text(status, "id")
-    if not re.fullmatch(r"[0-9]{1,19}", remote_id):
+    if not _POST_ID.fullmatch(remote_id):
         return None
     return Receipt(remote_id=remote_id, url=f"{web_url}/i/web/status/{remote_id}")
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from networks.deleting import REFUSED, tell_of_deletion
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -106,6 +107,14 @@ def explain_unread(answer: Answer, *, secret: str, can_refresh: bool = False) ->
     if trouble.sentence == _REFUSED:
         return Rejected(_NOT_SHOWN, **trouble.facts)
     return trouble
+
+
+def explain_undeleted(answer: Answer, *, secret: str, can_refresh: bool = False) -> NetworkError:
+    """Say what an answer that is no success means for a post that was to be deleted."""
+    trouble = explain_refusal(answer, secret=secret, can_refresh=can_refresh)
+    if isinstance(trouble, Rejected):  # in X's own words, whatever it would mean for a new post
+        return Rejected(REFUSED, host="X", reason=read_reason(answer, secret))
+    return tell_of_deletion(trouble, host="X")
 
 
 def is_duplicate(answer: Answer) -> bool:

@@ -105,7 +105,7 @@ def list_routes() -> list[tuple[str, str, str, Handler]]:
     methods: list[tuple[str, str, str, Handler]] = [
         ("POST", "com.atproto.repo.putRecord", "publish", bluesky_records.put_record),
         ("POST", "com.atproto.repo.createRecord", "publish", bluesky_records.create_record),
-        ("POST", "com.atproto.repo.deleteRecord", "other", bluesky_records.delete_record),
+        ("POST", "com.atproto.repo.deleteRecord", "delete", bluesky_records.delete_record),
         ("GET", "com.atproto.repo.getRecord", "find", bluesky_records.get_record),
         ("GET", "com.atproto.repo.listRecords", "find", bluesky_records.list_records),
         ("GET", "com.atproto.repo.describeRepo", "other", bluesky.describe_repo),

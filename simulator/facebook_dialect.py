@@ -119,7 +119,7 @@ def list_routes() -> list[tuple[str, str, str, Handler]]:
         ("GET", f"{version}/me/accounts", "other", facebook.list_accounts),
         ("GET", f"{version}/", "find", facebook.show_nodes),
         ("GET", f"{version}/{{id}}", "other", facebook.show_node),
-        ("DELETE", f"{version}/{{id}}", "other", facebook.delete_post),
+        ("DELETE", f"{version}/{{id}}", "delete", facebook.delete_post),
         ("POST", f"{version}/{{id}}/feed", "publish", facebook.publish_post),
         ("GET", f"{version}/{{id}}/feed", "find", facebook.list_posts),
         ("DELETE", f"{version}/{{id}}/permissions", "other", facebook.forget_person),

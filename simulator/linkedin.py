@@ -1,4 +1,4 @@
-"""LinkedIn's API: whose a token is, and posting for a member; its pages.
+"""LinkedIn's API: whose a token is, posting for a member, deleting it again; its pages.
 
 By https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api and, under
 …/linkedin/consumer/integrations/self-serve/, share-on-linkedin and sign-in-with-linkedin-v2. Error
@@ -7,7 +7,8 @@ bodies are those that developers quote where the pages show none. Assumed:
 - that versions from OLDEST_VERSION on are active, whatever the calendar says;
 - that 3,000 characters are counted in UTF-16, without backslashes and templates;
 - that the day's limit of "Share on LinkedIn" counts refused posts too;
-- that a restricted member's tokens are answered as revoked ones.
+- that a restricted member's tokens are answered as revoked ones;
+- that a day's limit holds for posts and deletions together.
 """
 
 import re
@@ -203,6 +204,28 @@ def _add_post(world: World, account: Account, *, text: str, by_hand: bool = Fals
         link=find_link(text),
         by_hand=by_hand,
     )
+
+
+async def delete_post(request: web.Request) -> web.Response:
+    """DELETE /rest/posts/urn: 204, also for what was deleted before; one's own only.
+
+    The URN's colons have to be encoded. That other members' posts are refused so is a guess.
+    """
+    server = request.app[SERVER]
+    version = _check_version(request)
+    if request.headers.get("X-RestLi-Method", "DELETE") != "DELETE":
+        raise refuse(400, "ILLEGAL_ARGUMENT", "X-RestLi-Method does not fit the request")
+    token = require_token(request, scope="w_member_social", resource=f"posts.DELETE.{version}")
+    _count(server, token)
+    match = URN.fullmatch(request.match_info["urn"])
+    if match is None or ":" in request.rel_url.raw_path.rpartition("/")[2]:
+        raise refuse(400, "ILLEGAL_ARGUMENT", "Syntax exception in path variables")
+    post = server.world.posts_by_id.get(match[1])
+    if post is not None and post.account is not token.account:
+        raise deny(f"posts.DELETE.{version}")
+    if post is not None:
+        server.world.delete_post(post)
+    return web.Response(status=204)
 
 
 async def refuse_reading(request: web.Request) -> web.Response:

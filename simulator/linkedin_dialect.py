@@ -70,6 +70,7 @@ def list_routes() -> list[tuple[str, str, str, Handler]]:
         ("POST", "/rest/posts", "publish", linkedin.publish_post),
         ("GET", "/rest/posts", "find", linkedin.refuse_reading),
         ("GET", "/rest/posts/{urn}", "find", linkedin.refuse_reading),
+        ("DELETE", "/rest/posts/{urn}", "delete", linkedin.delete_post),
         ("GET", "/feed/update/{urn}", "other", linkedin.show_post),
         ("GET", "/avatars/{name}.png", "other", linkedin.show_portrait),
     ]

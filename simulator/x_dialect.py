@@ -86,7 +86,7 @@ def list_routes() -> list[tuple[str, str, str, Handler]]:
         *x_oauth.list_routes(),
         ("POST", "/2/tweets", "publish", x_posts.publish_post),
         ("GET", "/2/tweets", "find", x_posts.list_chosen_posts),
-        ("DELETE", "/2/tweets/{id}", "other", x_posts.delete_post),
+        ("DELETE", "/2/tweets/{id}", "delete", x_posts.delete_post),
         ("GET", "/2/users/me", "other", x.show_owner),
         ("GET", "/2/users/{id}/tweets", "find", x_posts.list_posts),
         ("GET", "/profile_images/{name}.png", "other", x.show_portrait),

@@ -43,7 +43,6 @@ from networks.base import (
     Registration,
     Server,
 )
-from networks.deleting import BY_HAND
 from networks.errors import NetworkError, Rejected, gettext_noop
 from networks.facets import utf8_length
 from networks.permalinks import is_post_at
@@ -96,7 +95,7 @@ class Bluesky:
     registers = True
     deadline_seconds = 10.0
     can_look_up = True
-    can_delete = False
+    can_delete = True
     prepares = False
     numbers_are_public = True
     renew_before: timedelta | None = None
@@ -284,8 +283,15 @@ class Bluesky:
     async def delete(
         self, http: Http, server: Server, credentials: Credentials, remote_id: str
     ) -> bool:
-        """Not from here yet: Rejected."""
-        raise Rejected(BY_HAND, host=server.host)
+        """Delete the post's record, by its ``at://`` address. Raises all four errors."""
+        return await self._posts.remove(
+            http,
+            self._sessions.prove(credentials),
+            credentials,
+            remote_id,
+            home=_find_home(server, credentials),
+            deadline_seconds=self.deadline_seconds,
+        )
 
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
@@ -358,8 +364,12 @@ class Bluesky:
         return (self._pace,)
 
     def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
-        """Nothing is deleted."""
-        return ()
+        """Give half of the pace of posts, which a server counts together with it.
+
+        So a launch that leaves meanwhile is in nobody's way but that of a very large one. An
+        account's own limit, 5,000 deletions in an hour, is never met here.
+        """
+        return (Allowance(count=max(self._pace.count // 2, 1), seconds=self._pace.seconds),)
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """By ``RateLimit-*``, where they tell of the address that we come from."""

@@ -26,7 +26,6 @@ from networks.base import (
     Registration,
     Server,
 )
-from networks.deleting import BY_HAND
 from networks.errors import NeedsRelink, Rejected, TryLater, gettext_noop
 from networks.facebook_consent import SPEAKS_NOT, list_pages, trade_code
 from networks.facebook_errors import explain, is_missing
@@ -72,7 +71,7 @@ class Facebook:
     registers = False
     deadline_seconds = 10.0
     can_look_up = True
-    can_delete = False
+    can_delete = True
     prepares = False
     tells_numbers = True
     numbers_are_public = False
@@ -224,8 +223,8 @@ class Facebook:
     async def delete(
         self, http: Http, server: Server, credentials: Credentials, remote_id: str
     ) -> bool:
-        """Not from here yet: Rejected."""
-        raise Rejected(BY_HAND, host=self.label)
+        """Delete a post of the Page; the permission to post covers it."""
+        return await self._read_feed(http, server, credentials).delete(remote_id)
 
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
@@ -303,8 +302,8 @@ class Facebook:
         return (self._pace,)
 
     def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
-        """Nothing is deleted."""
-        return ()
+        """The same courtesy: what Facebook counts is each Page's own."""
+        return (self._pace,)
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """By what our app has used up; a Page's own use is told elsewhere."""

@@ -29,15 +29,18 @@ from networks.base import (
     Registration,
     Server,
 )
-from networks.deleting import BY_HAND
+from networks.deleting import NO_POST_ID
 from networks.errors import NeedsRelink, OutcomeUnknown, Rejected, gettext_noop
 from networks.http import Http
 from networks.linkedin_answers import (
     RELINK,
     UNCLEAR,
     explain_refusal,
+    explain_undeleted,
+    is_urn,
     make_permalink,
     read_posted,
+    was_deleted,
 )
 from networks.linkedin_grants import Grants
 from networks.oauth import build_authorization_url, read_code
@@ -82,7 +85,7 @@ class LinkedIn:
     registers = False
     deadline_seconds = 10.0
     can_look_up = False
-    can_delete = False
+    can_delete = True
     prepares = False
     tells_numbers = False
     numbers_are_public = False
@@ -204,11 +207,7 @@ class LinkedIn:
         answer = await http.request(
             "POST",
             f"{server.url}/rest/posts",
-            headers={
-                "Authorization": f"Bearer {credentials.access_token}",
-                "LinkedIn-Version": self._version,
-                "X-Restli-Protocol-Version": "2.0.0",
-            },
+            headers=self._make_headers(credentials),
             json={
                 "author": f"urn:li:person:{credentials.account_id}",
                 "commentary": little_text(post.text),
@@ -239,8 +238,22 @@ class LinkedIn:
     async def delete(
         self, http: Http, server: Server, credentials: Credentials, remote_id: str
     ) -> bool:
-        """Not from here yet: Rejected."""
-        raise Rejected(BY_HAND, host=self.label)
+        """Delete a post by its URN; the permission to post covers it. Raises all four errors."""
+        if not is_urn(remote_id):
+            raise Rejected(NO_POST_ID, host=self.label)
+        answer = await http.request(
+            "DELETE",
+            f"{server.url}/rest/posts",
+            name=remote_id,
+            headers=self._make_headers(credentials) | {"X-RestLi-Method": "DELETE"},
+            deadline_seconds=self.deadline_seconds,
+        )
+        was_there = was_deleted(answer, remote_id)
+        if was_there is None:
+            raise explain_undeleted(
+                answer, credentials, version=self._version, web_url=self._web_url
+            )
+        return was_there
 
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
@@ -313,9 +326,16 @@ class LinkedIn:
         return (self._pace, APP_LIMIT)
 
     def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
-        """Nothing is deleted."""
-        return ()
+        """The same as for posts: whether a day's limit holds for both together is not said."""
+        return (self._pace, APP_LIMIT)
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """LinkedIn documents no header that would tell."""
         return None
+
+    def _make_headers(self, credentials: Credentials) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {credentials.access_token}",
+            "LinkedIn-Version": self._version,
+            "X-Restli-Protocol-Version": "2.0.0",
+        }

@@ -36,7 +36,6 @@ from networks.base import (
     Registration,
     Server,
 )
-from networks.deleting import BY_HAND
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -89,7 +88,7 @@ class X:
     registers = False
     deadline_seconds = 10.0
     can_look_up = True
-    can_delete = False
+    can_delete = True
     prepares = False
     tells_numbers = True
     numbers_are_public = False
@@ -231,8 +230,8 @@ class X:
     async def delete(
         self, http: Http, server: Server, credentials: Credentials, remote_id: str
     ) -> bool:
-        """Not from here yet: Rejected."""
-        raise Rejected(BY_HAND, host=self.label)
+        """Delete a post; the scope that posts covers it."""
+        return await self._show(http, server, credentials).delete(remote_id)
 
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
@@ -296,8 +295,8 @@ class X:
         return (self._pace, BURST)
 
     def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
-        """Nothing is deleted."""
-        return ()
+        """Give what is deleted in a moment: X counts 50 deletions in 15 minutes, but by account."""
+        return (BURST,)
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """By what all accounts together may post in a day; the other limits are an account's."""

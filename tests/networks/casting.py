@@ -57,6 +57,7 @@ class Kind:
     counts_for_anybody: bool = False  # and of posts of others as well
     deletes: bool = False  # takes a post away again
     tells_what_is_gone: bool = True  # says of a post that is to be deleted that there is none
+    tells_whose_a_post_is: bool = True  # else somebody else's is as good as none
     keeps_keys: bool = False  # a repeated key makes no second post
     traces: bool = False  # refuses the same words again, and the adapter finds the post with them
     has_servers: bool = False  # accounts live on many servers

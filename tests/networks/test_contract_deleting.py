@@ -113,21 +113,6 @@ def test_what_is_no_id_of_a_post_is_refused_before_anything_is_sent(cast: Cast) 
     assert cast.is_there() == 1
 
 
-@where(deletes=False)
-def test_network_that_cannot_delete_says_so(cast: Cast) -> None:
-    async def work(http: Http) -> tuple[Linked, NetworkError]:
-        linked = await cast.link(http)
-        [remote_id] = await cast.publish(http, linked, TEXT)
-        with pytest.raises(NetworkError) as caught:
-            await cast.delete(http, linked, remote_id)
-        return linked, caught.value
-
-    linked, error = cast.run(work)
-    assert type(error) is Rejected
-    check_sentence(error, *linked.secrets)
-    assert cast.is_there() == 1
-
-
 def test_deleting_is_promised_only_where_it_can_be_done_and_bounded_per_host(cast: Cast) -> None:
     linked = cast.run(cast.link)
     assert cast.network.can_delete == cast.kind.deletes

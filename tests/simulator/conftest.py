@@ -61,7 +61,7 @@ class Box:
         """Make one request; a path goes to the control API."""
 
         async def work():
-            address = url if "://" in url else self.control + url
+            address = url if "://" in str(url) else self.control + url
             async with (
                 aiohttp.ClientSession(timeout=TIMEOUT) as session,
                 session.request(method, address, allow_redirects=False, **options) as answer,

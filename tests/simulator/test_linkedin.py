@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from yarl import URL
 
 REDIRECT = "http://127.0.0.1:9/callback"
 LINK = "https://petition.example/river"
@@ -357,3 +358,31 @@ def test_partner_is_seeded_with_a_refresh_token(box):
         "POST", "/_simulator/tokens", json={"network": "linkedin", "client_id": "nobody"}
     )
     assert answer.status == 400
+
+
+def delete(site, credentials, urn, **headers):
+    return site.box.call(
+        "DELETE",
+        URL(f"{site.url}/rest/posts/{urn}", encoded=True),
+        headers={"Authorization": f"Bearer {credentials['access_token']}", **HEADERS, **headers},
+    )
+
+
+def test_deleted_post_is_gone_and_deleting_it_again_is_as_good(box, site, sam):
+    urn = site.post(sam).headers["x-restli-id"].replace(":", "%3A")
+    assert [delete(site, sam, urn).status for _ in range(2)] == [204, 204]
+    assert box.summary()["posts"] == 0
+    assert box.call("GET", f"{site.url}/feed/update/{urn}").status == 404
+
+
+def test_nobody_deletes_the_post_of_another_member(box, site, sam):
+    urn = site.post(sam).headers["x-restli-id"].replace(":", "%3A")
+    rae = box.seed("linkedin", account="rae")
+    answer = delete(site, rae, urn)
+    assert (answer.status, answer.json["code"]) == (403, "ACCESS_DENIED")
+    assert box.summary()["posts"] == 1
+
+
+@pytest.mark.parametrize("urn", ["urn:li:share:1", "urn%3Ali%3Aperson%3A1", "1"])
+def test_what_names_no_post_in_its_encoded_form_is_refused(site, sam, urn):
+    assert delete(site, sam, urn).status == 400

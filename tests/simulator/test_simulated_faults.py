@@ -178,6 +178,15 @@ def test_rule_is_limited_to_its_endpoints(box, sam):
     assert box.call("GET", url).status == 200
 
 
+def test_rule_for_deletions_strikes_no_other_request(box, sam):
+    box.set_faults({"500_after": 1, "endpoints": "delete"})
+    url = f"{sam['url']}/api/v1/statuses/{box.toot(sam, 'hello').json['id']}"
+    headers = {"Authorization": f"Bearer {sam['access_token']}"}
+    assert box.call("GET", url).status == 200
+    assert box.call("DELETE", url, headers=headers).status == 500
+    assert box.call("GET", url).status == 404
+
+
 def test_rule_ends_after_its_times(box, sam):
     box.set_faults({"500_before": 1, "times": 2})
     assert [box.toot(sam, f"try {number}").status for number in range(3)] == [500, 500, 200]

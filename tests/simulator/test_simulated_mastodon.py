@@ -210,6 +210,24 @@ def test_deleted_status_is_gone(box):
     assert box.summary()["posts"] == 0
 
 
+def test_gotosocial_says_whose_status_it_is_that_somebody_else_deletes(box):
+    sam = box.seed(account="sam", instance=box.find("gotosocial")["instance"])
+    rae = box.seed(account="rae", instance=sam["instance"])
+    url = f"{sam['url']}/api/v1/statuses/{box.toot(sam, 'oh no').json['id']}"
+    headers = {"Authorization": f"Bearer {rae['access_token']}"}
+    assert box.call("DELETE", url, headers=headers).status == 403
+    assert box.summary()["posts"] == 1
+
+
+def test_account_deletes_thirty_statuses_in_half_an_hour(box):
+    sam = box.seed(account="sam", instance=box.find("mastodon")["instance"])
+    headers = {"Authorization": f"Bearer {sam['access_token']}"}
+    url = f"{sam['url']}/api/v1/statuses/1"
+    answers = [box.call("DELETE", url, headers=headers).status for _ in range(31)]
+    assert answers == [404] * 30 + [429]
+    assert box.call("GET", url, headers=headers).status == 404
+
+
 def test_reactions_grow_with_a_status(box):
     sam = box.seed(account="sam", instance=box.find("mastodon")["instance"])
     order = {"network": "mastodon", "instance": sam["instance"], "names": ["sam"]}
