@@ -122,6 +122,7 @@ def describe_environment(folder: Path, *, port: int, simulator: int, empty: bool
         "NUMBERS_AFTER": "20s,1m,3m",
         "NETWORK_EXCEPTIONS": ",".join(f"127.0.0.1:{simulator + n}" for n in range(1, SERVERS)),
         **platforms,
+        "THREADS_DELETES": "1",
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         **{f"{name.upper()}_FILE": path for name, path in keys.items()},

@@ -1,9 +1,11 @@
 """What ``settings`` reads of the environment for each network: mode, pace, client, addresses."""
 
+from typing import Any
+
 import environ
 
 
-def read_networks(env: environ.Env) -> dict[str, dict[str, str]]:
+def read_networks(env: environ.Env) -> dict[str, dict[str, Any]]:
     """``settings.NETWORKS``: the facts of each network by its name (``networks.registry``)."""
     return {
         "mastodon": {
@@ -45,13 +47,14 @@ def read_networks(env: environ.Env) -> dict[str, dict[str, str]]:
             "THREADS",
             api_url="https://graph.threads.net",
             consent_url="https://www.threads.com",
-        ),
+        )
+        | {"deletes": env.bool("THREADS_DELETES", default=False)},
     }
 
 
 def read_platform(
     env: environ.Env, name: str, *, api_url: str, consent_url: str, usual: str = ""
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """A network of one owner, at which the operator registers this site by hand.
 
     ``usual`` is its mode where none is set: otherwise automatic once there is a client id.

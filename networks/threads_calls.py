@@ -59,6 +59,11 @@ class Calls:
         answer = await self._send("POST", path, form=form, deadline_seconds=deadline_seconds)
         return self._open(answer, posts=True)
 
+    async def delete(self, path: str, *, deadline_seconds: float) -> dict[str, Any]:
+        """Take something away."""
+        answer = await self._send("DELETE", path, deadline_seconds=deadline_seconds)
+        return self._open(answer, posts=True)
+
     async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:
             answer = await self._send(method, path, **request)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from networks.base import Numbers, Post, Receipt
 from networks.comparing import is_same_text
+from networks.deleting import NO_POST_ID, PERHAPS_GONE, tell_of_deletion
 from networks.errors import (
     NeedsRelink,
     NetworkError,
@@ -28,7 +29,7 @@ from networks.errors import (
 from networks.interpreting import read_id, read_moment, read_web_address
 from networks.reading import READ_SECONDS, read_text
 from networks.threads_calls import Budget, Calls
-from networks.threads_errors import GONE, UNCLEAR, UNREADY, MediaGone, NotForToken
+from networks.threads_errors import GONE, UNCLEAR, UNREADY, MediaGone, NotAllowed, NotForToken
 
 PAGE_SIZE, MOST_PAGES = 100, 10
 CLOCK_SECONDS = 60
@@ -46,6 +47,11 @@ _CANNOT_LOOK = gettext_noop("Threads does not show the account's posts, so nobod
 _TOO_MANY = gettext_noop("The account has posted too much on Threads since to look through.")
 _NOT_SHOWN_YET = gettext_noop("Threads says that the post is out, but does not show it yet.")
 _SLOW = gettext_noop("Threads was too slow to make the post ready. It will be tried again.")
+_NO_DELETING = gettext_noop(
+    "This site may not delete what the account posted on Threads. Please delete the post there, or "
+    "link the account again and leave every permission switched on."
+)
+_MEDIA_ID = re.compile(r"[0-9]{1,30}")
 # Threads shows the one topic of a post without its sign.
 _TOPIC_SIGN = re.compile(r"(?<![\w/&])#(?=\w)")
 
@@ -130,6 +136,40 @@ class Posts:
             else:
                 counted[remote_id] = _read_numbers(told)
         return counted
+
+    async def delete(self, remote_id: str, *, deadline_seconds: float) -> bool:
+        """Take a post of the account away; False when the account has none of this id.
+
+        https://developers.facebook.com/documentation/threads/posts/delete-posts; it takes a leave
+        of its own (``threads_delete``). Raises all four errors.
+        """
+        if not _MEDIA_ID.fullmatch(remote_id):
+            raise Rejected(NO_POST_ID, host="Threads")
+        budget = Budget(deadline_seconds)
+        try:
+            told = await self.calls.delete(remote_id, deadline_seconds=deadline_seconds)
+        except NotAllowed:
+            raise Rejected(_NO_DELETING) from None
+        except (MediaGone, NotForToken):
+            await self._make_sure_it_is_gone(remote_id, budget)
+            return False
+        except (OutcomeUnknown, Rejected) as trouble:
+            raise tell_of_deletion(trouble, host="Threads") from None
+        if told.get("success") is not True:
+            raise OutcomeUnknown(PERHAPS_GONE, host="Threads")
+        return True
+
+    async def _make_sure_it_is_gone(self, remote_id: str, budget: Budget) -> None:
+        """Raise what it means that a post is still there, or that the token is good for nothing.
+
+        The Graph API has one refusal for what is not there and for what we may not do to it.
+        """
+        try:
+            await self.calls.read(remote_id, {"fields": "id"}, deadline_seconds=budget.left())
+        except (MediaGone, NotForToken):
+            await self.calls.read("me", {"fields": "id"}, deadline_seconds=budget.left())
+        else:
+            raise Rejected(_NO_DELETING)
 
     async def check(self) -> None:
         """Raise NeedsRelink when the token is not let in any more; TryLater."""

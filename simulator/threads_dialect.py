@@ -61,7 +61,7 @@ def list_routes() -> list[tuple[str, str, str, Handler]]:
         ("GET", "/v1.0/{user}/threads_insights", "other", threads.show_profile_numbers),
         ("GET", "/v1.0/{id}/insights", "other", threads_posts.show_post_numbers),
         ("GET", "/v1.0/{id}", "other", threads_posts.show_object),
-        ("DELETE", "/v1.0/{id}", "other", threads_posts.delete_post),
+        ("DELETE", "/v1.0/{id}", "delete", threads_posts.delete_post),
         ("GET", "/@{name}", "other", threads.show_page),
         ("GET", "/@{name}/post/{short}", "other", threads.show_page),
         ("GET", "/avatars/{name}.png", "other", threads.show_portrait),

@@ -19,6 +19,7 @@ def switch_on(settings, simulator, **changes):
             "api_url": url,
             "consent_url": url,
         }
+    networks["threads"] |= {"deletes": True}
     bluesky = simulator.get_instance("bluesky")
     networks["bluesky"] |= {name: bluesky[name] for name in BLUESKY_URLS}
     for name, facts in changes.items():
@@ -32,6 +33,7 @@ def name_settings(simulator):
     bluesky = simulator.get_instance("bluesky")
     environment = {
         "NETWORK_EXCEPTIONS": ",".join(simulator.hosts),
+        "THREADS_DELETES": "1",
         **{f"BLUESKY_{name.upper()}": bluesky[name] for name in BLUESKY_URLS},
     }
     for name in PLATFORMS:

@@ -48,7 +48,7 @@ RENEW_BEFORE = timedelta(days=30)
 # (https://developers.facebook.com/documentation/threads/overview). What is left is courtesy.
 PACE = Allowance(count=500, seconds=10)
 VERSION = "v1.0"
-INSIGHTS = "threads_manage_insights"
+INSIGHTS, DELETING = "threads_manage_insights", "threads_delete"
 
 _NOT_SET_UP = gettext_noop("This site is not set up for Threads.")
 _WRONG_MEMO = gettext_noop(
@@ -67,7 +67,8 @@ class Threads:
     """One adapter and one server for all profiles; see ``networks.base.Network``.
 
     ``reads_insights`` asks leave for followers and numbers as well, which Meta has to approve for
-    the site by itself; without, both are unknown. ``settle_seconds``: see ``Posts``.
+    the site by itself; without, both are unknown. ``deletes`` asks for that of deleting posts, for
+    which the same holds. ``settle_seconds``: see ``Posts``.
     """
 
     name = "threads"
@@ -79,7 +80,6 @@ class Threads:
     registers = False
     deadline_seconds = 10.0
     can_look_up = True
-    can_delete = False
     prepares = True
     tells_numbers = True
     numbers_are_public = False
@@ -97,12 +97,20 @@ class Threads:
         consent_url: str = "https://www.threads.com",
         version: str = VERSION,
         reads_insights: bool = True,
+        deletes: bool = False,
         settle_seconds: float = 1.0,
         pace: Allowance = PACE,
     ) -> None:
         self.mode = mode
         insights = (INSIGHTS,) if reads_insights else ()
-        self.scopes: tuple[str, ...] = ("threads_basic", "threads_content_publish", *insights)
+        deleting = (DELETING,) if deletes else ()
+        self.scopes: tuple[str, ...] = (
+            "threads_basic",
+            "threads_content_publish",
+            *insights,
+            *deleting,
+        )
+        self.can_delete = deletes
         self._registration = Registration(client_id=client_id, client_secret=client_secret)
         self._api_url = api_url.rstrip("/")
         self._web_url = consent_url.rstrip("/")
@@ -212,8 +220,11 @@ class Threads:
     async def delete(
         self, http: Http, server: Server, credentials: Credentials, remote_id: str
     ) -> bool:
-        """Not from here yet: Rejected."""
-        raise Rejected(BY_HAND, host=self.label)
+        """Delete a post, with a leave that older links have not. Rejected where none is asked."""
+        if not self.can_delete:
+            raise Rejected(BY_HAND, host=self.label)
+        posts = self._show(http, server, credentials)
+        return await posts.delete(remote_id, deadline_seconds=self.deadline_seconds)
 
     async def read_numbers(
         self, http: Http, server: Server, credentials: Credentials, remote_ids: Sequence[str]
@@ -292,8 +303,8 @@ class Threads:
         return (self._pace,)
 
     def deletion_allowances(self, server: Server) -> Sequence[Allowance]:
-        """Nothing is deleted."""
-        return ()
+        """The same courtesy: each profile may delete 100 posts in a day, and a site any number."""
+        return (self._pace,) if self.can_delete else ()
 
     def read_rest(self, server: Server, headers: Mapping[str, str]) -> float | None:
         """All limits that Threads documents are a profile's own."""

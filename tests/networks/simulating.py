@@ -43,7 +43,14 @@ SIMULATED = (
     ),
     Kind(name="x", traces=True, renews=True, deletes=True, tells_what_is_gone=False),
     Kind(name="facebook", shows_age=False, deletes=True),
-    Kind(name="threads", shows_age=False, renews=True, can_revoke=False),
+    Kind(
+        name="threads",
+        shows_age=False,
+        renews=True,
+        can_revoke=False,
+        deletes=True,
+        tells_whose_a_post_is=False,
+    ),
 )
 where_servers_are_many = where(has_servers=True)
 
@@ -144,12 +151,14 @@ def build_network(instance: dict[str, Any], *, hosts: frozenset[str]) -> Network
             appview_url=instance["appview_url"],
             allowed_hosts=hosts,
         )
+    asked_for: dict[str, Any] = {"deletes": True} if name == "threads" else {}
     return APPS[name](
         mode=Mode.AUTOMATIC,
         client_id=f"simulated-{name}",
         client_secret=f"simulated-{name}-secret",
         api_url=instance["url"],
         consent_url=instance["url"],
+        **asked_for,
     )
 
 

@@ -77,6 +77,14 @@ def test_a_pace_that_is_none_is_refused_with_a_sentence(settings, pace):
         registry.all_networks()
 
 
+@pytest.mark.parametrize("deletes", [True, False])
+def test_leave_to_delete_on_threads_is_asked_for_where_the_operator_wants_it(settings, deletes):
+    settings.NETWORKS = {"threads": {"mode": "assisted", "deletes": deletes}}
+    threads = registry.all_networks()["threads"]
+    assert threads.can_delete is deletes
+    assert ("threads_delete" in threads.scopes) is deletes
+
+
 def test_without_one_the_adapter_s_own_holds(settings):
     settings.NETWORKS = {"mastodon": {"mode": "automatic", "pace": ""}}
     assert list(registry.all_networks()["mastodon"].allowances(SERVER))
