@@ -32,11 +32,13 @@ BLUESKY = Kind(
     shows_followers=False,  # it takes an AppView to know them,
     counts=False,  # and likes and reposts as well
     counts_for_anybody=True,  # though whoever can ask needs no account
+    deletes=True,
 )
 MASTODON = Kind(
     name="mastodon",
     has_servers=True,
     keeps_keys=True,
+    deletes=True,
     lax_about={
         "test_denied_consent_is_a_sentence_and_nothing_more": (
             "its page of consent has a button for every account, and none to say no"

@@ -5,6 +5,7 @@ two servers mixed up.
 """
 
 from tests.networks.test_contract_consent import *  # noqa: F403
+from tests.networks.test_contract_deleting import *  # noqa: F403
 from tests.networks.test_contract_endings import *  # noqa: F403
 from tests.networks.test_contract_facts import *  # noqa: F403
 from tests.networks.test_contract_numbers import *  # noqa: F403
