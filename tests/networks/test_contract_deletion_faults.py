@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from networks.errors import NeedsRelink, NetworkError, OutcomeUnknown, Rejected, TryLater
-from networks.http import Http
+from networks.http import Answer, Http
 from tests.networks.casting import (
     TEXT,
     Linked,
@@ -125,6 +125,30 @@ def test_authorisation_taken_back_deletes_nothing_and_needs_its_owner(cast: Simu
     assert isinstance(error, NeedsRelink)
     check_sentence(error)
     assert cast.is_there() == 1
+
+
+def test_all_that_a_deletion_asks_for_ends_by_one_deadline(
+    cast: SimulatedCast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it takes a look to know that nothing is there."""
+    deadlines: list[float] = []
+    request = Http.request
+
+    async def note(self: Http, method: str, url: str, **options: Any) -> Answer:
+        deadlines.append(options["deadline_seconds"])
+        return await request(self, method, url, **options)
+
+    async def work(http: Http) -> None:
+        linked = await cast.link(http)
+        [remote_id] = await cast.publish(http, linked, TEXT)
+        await cast.delete(http, linked, remote_id)
+        monkeypatch.setattr(Http, "request", note)
+        await cast.delete(http, linked, remote_id)
+
+    cast.run(work)
+    first, *others = deadlines
+    assert first <= cast.network.deadline_seconds
+    assert all(each < first for each in others)
 
 
 def test_nothing_is_deleted_through_a_gate_that_is_shut(cast: SimulatedCast) -> None:
