@@ -119,9 +119,10 @@ def test_all_pages_of_a_person_are_removed_together(networks, olive, sam, rae):
     assert set(states) == {AccountState.NEEDS_RELINK}
 
 
-def test_the_simulated_network_tells_us_over_real_http(live_server, networks, pledge):
+def test_the_simulated_network_tells_us_over_real_http(live_server, networks, sam):
+    link_by_consent(networks, sam, "amanita", kind="threads")  # whom no other test knows
     said = networks.remove_app(
-        network="threads", account="sam", callback=f"{live_server.url}/link/threads/removed/"
+        network="threads", account="amanita", callback=f"{live_server.url}/link/threads/removed/"
     )
     assert [each["status"] for each in said["answers"]] == [200]
     assert not LinkedAccount.objects.get().is_linked
