@@ -17,6 +17,7 @@ from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from launches import asking, breaking, canary, installation, pace, pausing, stopping
 from launches.claims import Claim, describe, open_credentials
+from launches.lookups import go_by_keys, write_among
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.weeding import Row, Words, find_end, read_rows, read_words
 from networks import registry
@@ -48,7 +49,7 @@ UPDATE launches_delivery SET
     attempt = launches_delivery.attempt + 1,
     lease_until = %s{further}
 FROM supporters_pledge AS pledge
-WHERE pledge.id = launches_delivery.pledge_id AND launches_delivery.id IN ({ids})
+WHERE pledge.id = launches_delivery.pledge_id AND launches_delivery.id {among}
 """
 SENDS = """,
     state = 'claimed', tries = launches_delivery.tries + 1, due_at = NULL,
@@ -72,6 +73,7 @@ def claim(
     if installation.list_differences():
         return claimed  # a copy of the database sends nothing
     with transaction.atomic():
+        go_by_keys()
         launch = Launch.objects.select_related("campaign").get(pk=launch_id)
         claimed.paused = breaking.read_paused(claimed.now)
         here = launch.deliveries.exclude(host__in=[*except_hosts, *claimed.paused.closed])
@@ -198,9 +200,10 @@ def _within_pace(
 
 def _call_pledges(rows: Sequence[Row]) -> None:
     """Move pledges ``live → called``: from here on it is too late to withdraw."""
-    Pledge.objects.filter(pk__in=[row.pledge_id for row in rows], state=PledgeState.LIVE).update(
-        state=PledgeState.CALLED
+    live = Pledge.objects.filter(
+        pk__among=[row.pledge_id for row in rows if row.pledge_id], state=PledgeState.LIVE
     )
+    live.update(state=PledgeState.CALLED)
 
 
 def _end_unsendable(
@@ -223,14 +226,12 @@ def _end_unsendable(
 
 def _move(rows: Sequence[Row], *, lease_until: datetime, now: datetime, sends: bool) -> None:
     """Write the claims down; what is to be sent copies the words of its pledge."""
-    marks = ", ".join(["%s"] * len(rows))
-    statement = CLAIM.format(further=SENDS if sends else "", ids=marks)
     write = connection.ops.adapt_datetimefield_value
     times = [lease_until, now] if sends else [lease_until]
+    among, ids = write_among([row.delivery_id for row in rows], vendor=connection.vendor)
+    statement = CLAIM.format(further=SENDS if sends else "", among=among)
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement, [*(write(each) for each in times), *(row.delivery_id for row in rows)]
-        )
+        cursor.execute(statement, [*(write(each) for each in times), ids])
 
 
 def give_back(claims: Collection[Claim]) -> None:

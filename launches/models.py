@@ -15,7 +15,7 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
-from launches import pauses, readings  # noqa: F401 -- Django looks for models here
+from launches import lookups, pauses, readings  # noqa: F401 -- Django looks for them here
 from networks.errors import gettext_noop
 from supporters.models import Pledge
 
@@ -199,8 +199,15 @@ class Delivery(models.Model):
     )
     text = models.TextField(_("words"), blank=True)
     language = models.CharField(max_length=5, blank=True)
+    # Copied from the pledge's own, by the statement that reads it. Checked anew for each post it
+    # would lock the revision's row thousands of times in the first seconds.
     revision = models.ForeignKey(
-        Revision, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        Revision,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     attempt = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0)
@@ -309,8 +316,13 @@ class Attempt(models.Model):
     ``RELEASED`` is no claim: its owner, and nobody else, had it sent once more at that time.
     """
 
+    # Written while the delivery's own row is locked, and joined with it, so that it is there.
     delivery = models.ForeignKey(
-        Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False
+        Delivery,
+        on_delete=models.CASCADE,
+        related_name="attempts",
+        db_index=False,
+        db_constraint=False,
     )
     number = models.PositiveIntegerField()
     outcome = models.CharField(max_length=10, choices=AttemptOutcome.choices)

@@ -7,7 +7,7 @@ Of a post whose owner was erased meanwhile, only how it ended is written down.
 
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from launches.erasing import blank_attempts, list_erased
+from launches.lookups import go_by_keys
 from launches.models import AttemptOutcome, Delivery, DeliveryState
 from supporters import tokens
 
@@ -108,7 +109,7 @@ INSERT INTO launches_attempt (
 )
 SELECT new.id, new.attempt, new.outcome, new.started_at, new.ended_at, new.remote_id, new.reason,
     new.reason_facts
-FROM {source}
+FROM {source} JOIN launches_delivery ON launches_delivery.id = new.id
 WHERE TRUE
 ON CONFLICT (delivery_id, number) DO NOTHING
 """
@@ -122,8 +123,10 @@ def record(results: Collection[Result]) -> int:
     if not results:
         return 0
     source = SOURCE[connection.vendor]
-    told = [json.dumps([_flatten(result) for result in results])]
+    write_time = WRITE_TIME[connection.vendor]
+    told = [json.dumps([_flatten(result, write_time) for result in results])]
     with transaction.atomic(), connection.cursor() as cursor:
+        go_by_keys()
         _lock({result.delivery_id for result in results})
         cursor.execute(RECORD.format(source=source), told)
         taken = [_Taken._make(row) for row in cursor.fetchall()]
@@ -147,7 +150,7 @@ def _lock(delivery_ids: Collection[int]) -> None:
 
     Two workers record the same deliveries where a late answer meets a look at the network.
     """
-    rows = Delivery.objects.select_for_update(no_key=True).filter(pk__in=delivery_ids)
+    rows = Delivery.objects.select_for_update(no_key=True).filter(pk__among=delivery_ids)
     list(rows.order_by("pk").values_list("pk"))
 
 
@@ -170,25 +173,28 @@ def _alarm(delivery: _Taken) -> None:
     )
 
 
-def _write_time(moment: datetime | None) -> str | None:
-    """As each database reads it: SQLite holds naive UTC, always with microseconds."""
-    if moment is None:
-        return None
-    if connection.vendor == "sqlite":
-        naive = moment.astimezone(UTC).replace(tzinfo=None)
-        return naive.isoformat(sep=" ", timespec="microseconds")
-    return moment.isoformat()
+def _write_naive(moment: datetime) -> str:
+    """SQLite holds naive UTC, always with microseconds."""
+    naive = moment.astimezone(UTC).replace(tzinfo=None)
+    return naive.isoformat(sep=" ", timespec="microseconds")
 
 
-def _flatten(result: Result) -> dict[str, object]:
+# As each database reads it.
+WRITE_TIME: dict[str, Callable[[datetime], str]] = {
+    "postgresql": datetime.isoformat,
+    "sqlite": _write_naive,
+}
+
+
+def _flatten(result: Result, write_time: Callable[[datetime], str]) -> dict[str, object]:
     return {
         "id": result.delivery_id,
         "attempt": result.attempt,
         "state": result.state.value,
         "outcome": str(result.outcome),
-        "started_at": _write_time(result.started_at),
-        "ended_at": _write_time(result.ended_at),
-        "due_at": _write_time(result.due_at),
+        "started_at": result.started_at and write_time(result.started_at),
+        "ended_at": write_time(result.ended_at),
+        "due_at": result.due_at and write_time(result.due_at),
         "remote_id": _clean(result.remote_id),
         "permalink": _clean(result.permalink),
         "reason": result.reason,
@@ -199,6 +205,8 @@ def _flatten(result: Result) -> dict[str, object]:
 
 def _clean(text: str) -> str:
     """A server's own words, so that no database refuses them and holds up everybody's results."""
+    if text.isascii() and "\0" not in text:
+        return text[:WORDS_MOST]
     whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
     return whole.replace("\0", "")[:WORDS_MOST]
 

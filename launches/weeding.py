@@ -81,13 +81,13 @@ class Words(NamedTuple):
 
 
 def read_rows(ids: Sequence[int]) -> list[Row]:
-    found = Delivery.objects.filter(pk__in=ids).order_by("pk").values_list(*COLUMNS)
+    found = Delivery.objects.filter(pk__among=ids).order_by("pk").values_list(*COLUMNS)
     return [Row._make(values) for values in found]
 
 
 def read_words(rows: Sequence[Row]) -> dict[int, Words]:
     """What the pledges of these say, by their ids."""
-    found = Pledge.objects.filter(pk__in=[row.pledge_id for row in rows])
+    found = Pledge.objects.filter(pk__among=[row.pledge_id for row in rows if row.pledge_id])
     return {pk: Words(*said) for pk, *said in found.values_list("pk", *Words._fields)}
 
 

@@ -1,6 +1,7 @@
 """Writing down what came of claims: one that the database refuses keeps no other waiting."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from launches.delivering import Run
 from launches.igniting import ignite
 from launches.models import Attempt, Delivery, DeliveryState, Launch
 from launches.planning import create_launches
-from launches.recording import Result
+from launches.recording import Result, record
 from launches.sweeping import expire_leases
 from launches.watching import DatabaseThread
 
@@ -70,3 +71,9 @@ def test_what_could_not_be_recorded_is_looked_up_once_its_claim_runs_out(held, c
     over = held[1].lease_until + timedelta(seconds=settings.DEADLINE_SECONDS + 1)
     assert expire_leases(over) == 1
     assert Delivery.objects.get(pk=held[1].delivery_id).state == DeliveryState.UNKNOWN
+
+
+def test_of_a_delivery_that_is_not_there_no_attempt_is_kept(held):
+    stray = dataclasses.replace(sent(held[0], "7"), delivery_id=held[-1].delivery_id + 1)
+    assert record([stray, sent(held[1], "8")]) == 1
+    assert Attempt.objects.get().delivery_id == held[1].delivery_id
