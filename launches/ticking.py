@@ -45,6 +45,7 @@ from supporters.telling import tell_promises_of_changes
 logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 60
+RUSH_SECONDS = 30
 MAIL_BATCH = 200
 # In one transaction, of what is written while a launch posts: on SQLite a claim waits for its end.
 # More than one person can have promised to one campaign, so that all of theirs is one mail.
@@ -88,12 +89,16 @@ def tick(
         partial(wake_workers, now, wake),
         partial(alerting.tell_late, now),
         partial(wake_checker, now, check),
-        partial(wake_reader, now, read),
-        partial(wake_renewer, now, renew),
         partial(offer_posts, now),
         partial(send_reminders, now),
-        partial(send_receipts),
         partial(stopping.tell_of_standstill, now, limit=MAIL_BATCH),
+    )
+    if is_rush(now):
+        return
+    _take_steps(
+        partial(wake_reader, now, read),
+        partial(wake_renewer, now, renew),
+        partial(send_receipts),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(alerting.tell_ended, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),
@@ -103,6 +108,12 @@ def tick(
         partial(forget_unconfirmed),
         partial(breaking.forget, now),
     )
+
+
+def is_rush(now: datetime) -> bool:
+    """Whether a launch began just now and still posts: what can wait a little must not slow it."""
+    began_after = now - timedelta(seconds=RUSH_SECONDS)
+    return Launch.objects.filter(state=LaunchState.FIRING, decided_at__gt=began_after).exists()
 
 
 def _take_steps(*steps: partial[Any]) -> None:

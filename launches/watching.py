@@ -16,16 +16,22 @@ from launches.moment import boot_seconds
 
 FLAG_SECONDS = 0.1
 FLAG_MOST_SECONDS = 0.25
+LOOK_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 class DatabaseThread:
-    """A thread with a database connection of its own, which it closes when it ends."""
+    """A thread with a database connection of its own, which it closes when it ends.
+
+    The connection is looked at once a second, and after each failure: every look is one more
+    question to the database.
+    """
 
     def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._looked_at = float("-inf")
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do the work there; its exceptions come back here.
@@ -37,10 +43,16 @@ class DatabaseThread:
 
         def fresh() -> T:
             with bound_contextvars(**about):
-                close_old_connections()
+                self._look()
                 return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, fresh)
+
+    def _look(self) -> None:
+        """Close a connection that is broken or too old; the next question opens another."""
+        if connection.errors_occurred or boot_seconds() - self._looked_at > LOOK_SECONDS:
+            close_old_connections()
+            self._looked_at = boot_seconds()
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,6 +76,11 @@ class HoldFlag:
     def __init__(self, launch_id: int, database: DatabaseThread) -> None:
         self._launch_id = launch_id
         self._database = database
+        goes_on = Launch.objects.filter(
+            stopping.goes_on(), pk=launch_id, state=LaunchState.FIRING, campaign__state="launched"
+        )
+        # Written once: it is asked ten times a second, in each worker.
+        self._question = goes_on.values("pk").query.sql_with_params()
         self._firing = False
         self._read_at = -1.0
         self._changed = asyncio.Condition()
@@ -84,12 +101,9 @@ class HoldFlag:
 
     def _read(self) -> bool:
         """In one query: not held, not suspended, and not all launches paused."""
-        return Launch.objects.filter(
-            stopping.goes_on(),
-            pk=self._launch_id,
-            state=LaunchState.FIRING,
-            campaign__state="launched",
-        ).exists()
+        with connection.cursor() as cursor:
+            cursor.execute(*self._question)
+            return cursor.fetchone() is not None
 
     async def lets_send(self) -> bool:
         """Whether a request may start now; waits for a fresh reading if the last one is old."""

@@ -1,12 +1,21 @@
 """Who is told what: receipts, the organiser's mail, and cancelled campaigns."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from post_office.models import Email
 
 from campaigns import drafting
+from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches.models import Delivery, Launch, LaunchState
+from launches.claiming import claim
+from launches.igniting import ignite
+from launches.models import AttemptOutcome, Delivery, DeliveryState, Launch, LaunchState
+from launches.planning import create_launches
+from launches.recording import Result, record
 from launches.results import summarise
+from launches.ticking import RUSH_SECONDS
 from supporters.models import Pledge
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,6 +23,30 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def addresses():
     return sorted(mail.to[0] for mail in Email.objects.all())
+
+
+def note_sent(held):
+    return Result(
+        delivery_id=held.delivery_id,
+        attempt=held.attempt,
+        state=DeliveryState.SENT,
+        outcome=AttemptOutcome.SENT,
+        started_at=database_now(),
+        ended_at=database_now(),
+        remote_id="7",
+        permalink="https://one.example/@voice/7",
+    )
+
+
+def note_later(held):
+    return replace(
+        note_sent(held),
+        state=DeliveryState.WAITING,
+        outcome=AttemptOutcome.LATER,
+        due_at=database_now() + timedelta(minutes=5),
+        remote_id="",
+        permalink="",
+    )
 
 
 def give_address(pledge, address="sam@example.org"):
@@ -30,6 +63,20 @@ def test_who_gave_an_address_gets_a_receipt_once(crowd, launch_now, step):
     receipt = Email.objects.get(to=["sam@example.org"])
     assert Delivery.objects.get(pledge=pledges[0]).permalink in receipt.message
     assert campaign.approved.text.split()[0] in receipt.message
+
+
+def test_receipts_wait_while_a_launch_has_just_begun_and_still_posts(crowd, step, networks):
+    campaign, pledges = crowd(2, launch_in=-0.01)
+    give_address(pledges[0])
+    create_launches(database_now())
+    launch = ignite(Launch.objects.get().pk)
+    first, second = claim(launch.pk, most=2).claims
+    record([note_sent(first), note_later(second)])
+    step()
+    assert addresses() == []
+    Launch.objects.update(decided_at=launch.decided_at - timedelta(seconds=RUSH_SECONDS))
+    step()
+    assert addresses() == ["sam@example.org"]
 
 
 def test_receipt_keeps_own_words_from_an_address_that_nobody_confirmed(crowd, launch_now, step):
