@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
-from launches import claiming, pausing, recording
+from launches import claiming, igniting, pausing, recording
 from launches.claims import Claim
 from launches.igniting import ignite
 from launches.minding import Hosts
@@ -43,6 +43,7 @@ ENOUGH = 200  # so many places are worth a claim
 FIRST_BATCH = 40
 RECORD_SECONDS = 0.1
 IDLE_SECONDS = 0.1
+FULL_SECONDS = 0.3
 LINGER_SECONDS = 2.0
 PREPARE_UNTIL_SECONDS = 4.0  # before the moment nothing more is begun to be made ready,
 PREPARE_SPARE_SECONDS = 2.0  # and by then everything is ended
@@ -121,6 +122,7 @@ class Run:
                 await asyncio.sleep(min(left - 1, 1))
                 continue
             if left > 0:
+                await self.database.run(partial(igniting.warm_up, self.launch_id))
                 await self.database.run(partial(claiming.warm_up, self.launch_id, most=FIRST_BATCH))
                 await asyncio.sleep(max(0, self.moment.seconds_until(launch.launch_at)))
             launch = await self.database.run(lambda: ignite(self.launch_id))
@@ -150,8 +152,11 @@ class Run:
                 last_busy = boot_seconds()
             elif asked_at - last_busy > LINGER_SECONDS:
                 return
-            if len(claims) < most or self.room.left < ENOUGH or self.room.list_full(ENOUGH):
-                await self.room.wait(ENOUGH, seconds=IDLE_SECONDS)
+            full = self.room.list_full(ENOUGH)
+            if len(claims) < most or self.room.left < ENOUGH or full:
+                # Where there was nothing but for hosts that are full, only a place is news.
+                seconds = FULL_SECONDS if full and not claims else IDLE_SECONDS
+                await self.room.wait(ENOUGH, seconds=seconds)
 
     def _begin(self, claim: Claim) -> None:
         """Deliver it in a task of its own, which keeps its place until it has ended."""
