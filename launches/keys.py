@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 
@@ -10,6 +11,13 @@ def delivery_key(*, campaign: UUID, fingerprint: str, planned_at: datetime) -> s
 
     Networks that know keys get it (or what they make of it) as idempotency key or record key.
     """
-    moment = planned_at.astimezone(UTC).isoformat(timespec="microseconds")
-    name = "\x1f".join((str(campaign), fingerprint, moment))
+    before, after = _frame(campaign, planned_at)
+    name = f"{before}{fingerprint}{after}"
     return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=64)
+def _frame(campaign: UUID, planned_at: datetime) -> tuple[str, str]:
+    """What comes before and after the fingerprint: the same for all of a launch."""
+    moment = planned_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{campaign}\x1f", f"\x1f{moment}"
