@@ -53,13 +53,14 @@ def measure(port, *, posts, workers, canary):
         LOG_LEVEL="WARNING",
     )
     try:
-        running = [product.start("worker") for _ in range(workers)]
+        # Before the workers: in a real launch they are there for long when it is armed.
         launch_at = set_moment(campaign, seconds=LEAD_SECONDS + posts / 20_000)
         create_launches(database_now())
         began = time.perf_counter()
         armed = arm_launches(database_now())
         arming = time.perf_counter() - began
         assert armed == posts, armed
+        running = [product.start("worker") for _ in range(workers)]
         product.start("beat")
 
         def is_over():
