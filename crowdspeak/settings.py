@@ -153,6 +153,24 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+    # A machine that is cut off says nothing, and TCP by itself waits for it for hours: the worker
+    # for an answer, the database with its locks held. Here 25 s, on both sides.
+    _on_server = {
+        "tcp_keepalives_idle": 10,
+        "tcp_keepalives_interval": 5,
+        "tcp_keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
+        "client_connection_check_interval": 5_000,
+    }
+    _database["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
+        "options": " ".join(f"-c {name}={value}" for name, value in _on_server.items()),
+        **_database.get("OPTIONS", {}),
+    }
 
 BROKER_URL = env.str("BROKER_URL", default="filesystem://")
 CACHE_URL = env.str("CACHE_URL", default="")
@@ -197,11 +215,18 @@ if BROKER_URL.startswith("filesystem"):
     _broker = VAR_DIR / "broker"
     for _folder in ("messages", "control"):
         (_broker / _folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "data_folder_in": str(_broker / "messages"),
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
         "polling_interval": 0.1,
+    }
+else:
+    # The same for a broker that is gone without a word: a message to it would wait for ever.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_keepalive": True,
+        "socket_connect_timeout": 5,
+        "socket_timeout": 15,
     }
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────

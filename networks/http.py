@@ -41,6 +41,10 @@ from networks.resolving import PooledResolver
 # Kept shorter than the usual 20 to 75 s of servers, so that they rarely close first: a request on
 # a connection that was just closed has an unknown outcome.
 KEEP_ALIVE_SECONDS = 10
+# How long the machine itself goes on trying to deliver what was written to a connection, also to
+# one that was closed since. Without this it is minutes: a request that a cut cable kept back would
+# arrive when the cable is back, long after it was given up and looked for.
+UNSENT_MOST_SECONDS = 10
 MAX_HEADER_BYTES = 8_190
 MAX_HEADERS = 100
 
@@ -361,7 +365,10 @@ def _open_guarded_socket(info: aiohttp.AddrInfoType) -> socket.socket:
         attempt.sockets_refused += 1
         raise PermissionError("not a public address")
     attempt.sockets_opened += 1
-    return socket.socket(family=family, type=kind, proto=protocol)
+    opened = socket.socket(family=family, type=kind, proto=protocol)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNSENT_MOST_SECONDS)
+    return opened
 
 
 async def _send_once(
