@@ -124,7 +124,8 @@ async def list_requests(request: web.Request) -> web.Response:
     """GET /_simulator/requests: the requests to publish, oldest first, with what came of them.
 
     `outcome` is the fault that struck, else `accepted`, `replayed`, `replaced` or
-    `refused <status>` (a Bluesky client's first one, without a nonce, is `refused 401`).
+    `refused <status>` (a Bluesky client's first one, without a nonce, is `refused 401`). `from` is
+    the address of who asked.
     `?since=` and `?account=` (the handle) filter.
     """
     query = request.query

@@ -124,6 +124,7 @@ def _log_request(request: web.Request, *, dialect: Dialect) -> dict[str, Any]:
         "network": instance.network,
         "instance": instance.authority,
         "account": None,
+        "from": request.remote,
         "key": dialect.name_key(request),
         "outcome": "pending",
         "accepted": False,

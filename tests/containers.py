@@ -179,6 +179,8 @@ class Deployment:
             environment |= self.image.environment
             environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"
         environment |= service.environment
+        if service.tmpfs:
+            environment["TMPDIR"] = service.tmpfs[0]  # /tmp itself is everybody's
         return {
             name: value if name == "PATH" else self.translate(value, service, tmp)
             for name, value in environment.items()

@@ -50,7 +50,12 @@ def name_database():
 
 
 class Product:
-    """The product's processes; ``simulator`` is who they may talk to."""
+    """The product's processes; ``simulator`` is who they may talk to.
+
+    ``prefix`` is what each one's command begins with.
+    """
+
+    prefix: tuple[str, ...] = ()
 
     def __init__(self, folder, *, hosts=(), **environment):
         self.folder = Path(folder)
@@ -100,7 +105,7 @@ class Product:
         )
         log = (self.folder / f"{name}-{len(self.processes)}.log").open("w")
         process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {line}"],
+            [*self.prefix, "/bin/sh", "-c", f"exec {line}"],
             cwd=ROOT,
             env=self.environment | environment,
             stdout=log,

@@ -117,8 +117,11 @@ class Simulator:
         back, _, query = answer.headers["Location"].partition("?")
         return back, dict(parse_qsl(query))
 
+    def _open(self) -> HTTPConnection:
+        return HTTPConnection(urlsplit(self.url).netloc, timeout=ANSWER_SECONDS)
+
     def _ask(self, method: str, path: str, body: object = None) -> Any:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=ANSWER_SECONDS)
+        connection = self._open()
         try:
             connection.request(method, path, body=None if body is None else json.dumps(body))
             answer = connection.getresponse()

@@ -133,7 +133,7 @@ def test_a_launch_goes_out_end_to_end(deployment):
         return results if results.get("tally", {}).get("sent") == SUPPORTERS else None
 
     try:
-        wait_until(find_results, what="the launch's end", seconds=40)
+        wait_until(find_results, what="the launch's end")
     except AssertionError as error:
         raise AssertionError(f"{error}\n{deployment.read_logs()}") from None
     summary = Simulator(url=url, instances=[]).summarise()
