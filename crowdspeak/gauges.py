@@ -1,6 +1,6 @@
 """The site's numbers for Prometheus, read from the rows at each scrape.
 
-So any web process gives the same truth, and workers need no port. At most fourteen queries, none of
+So any web process gives the same truth, and workers need no port. At most fifteen queries, none of
 which looks at more than the launches of a day; no label names a campaign or a person. What there is
 none of has no sample: the age of the oldest unknown post is not 0 where nothing is unknown.
 """
@@ -23,6 +23,7 @@ from campaigns.models import Campaign, CampaignState
 from launches import breaking, stopping
 from launches.models import Delivery, DeliveryState, Launch, LaunchKind, LaunchState
 from launches.pausing import list_paused
+from launches.recalls import OPEN_DELETIONS, Deletion
 from launches.results import find_lags
 from launches.ticking import seconds_since_tick
 from networks import registry
@@ -40,6 +41,7 @@ def read_gauges() -> Iterator[Metric]:
     yield from _read_launches(now)
     yield from _read_deliveries(now)
     yield from _read_latest(now)
+    yield from _read_recalls(now)
     yield from _read_mails(now)
     yield from _read_authorisations(now)
 
@@ -184,6 +186,19 @@ def _read_latest(now: datetime) -> Iterator[Metric]:
         for post, seconds in zip(("first", "median", "last"), lags, strict=True):
             family.add_metric([post], seconds)
     yield family
+
+
+def _read_recalls(now: datetime) -> Iterator[Metric]:
+    """Posts that are to be deleted again, in one statement."""
+    waiting = Deletion.objects.filter(state__in=OPEN_DELETIONS).aggregate(
+        number=Count("pk"), since=Min("noted_at")
+    )
+    yield _gauge("deletions_waiting", "Recalled posts to be deleted.", waiting["number"])
+    yield _gauge(
+        "oldest_deletion_seconds",
+        "Time since the oldest of these was noted; it is given up after a day. No sample: none.",
+        _age(now, waiting["since"]),
+    )
 
 
 def _read_mails(now: datetime) -> Iterator[Metric]:

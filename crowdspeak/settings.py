@@ -196,6 +196,7 @@ CELERY_TASK_ROUTES = {
     "launches.tasks.send_mails": {"queue": "mails"},
     "launches.tasks.check_before_launches": {"queue": "preflight"},
     "launches.tasks.read_numbers": {"queue": "numbers"},
+    "launches.tasks.delete_recalled": {"queue": "numbers"},  # beside launches, never before them
     "launches.tasks.renew_authorisations": {"queue": "preflight"},
     "crowdspeak.tasks.tidy": {"queue": "preflight"},
 }

@@ -15,6 +15,7 @@ from launches import stopping
 from launches.models import Attempt, Delivery, Launch
 from launches.operators import is_operator
 from launches.pauses import HostPause, NetworkPause, Standstill
+from launches.recalls import Deletion, Recall
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -69,6 +70,31 @@ class DeliveryAdmin(ReadOnly):
     inlines = (AttemptInline,)
     list_filter = ("state", "network")
     list_select_related = ("launch__campaign__approved",)
+    ordering = ("-pk",)
+    show_full_result_count = False
+
+
+@admin.register(Recall)
+class RecallAdmin(ReadOnly):
+    """Who had the posts of which launch deleted; asked for in the launch room."""
+
+    list_display = ("launch", "asked_at", "asked_by", "finished_at", "why")
+    list_select_related = ("launch__campaign__approved", "asked_by")
+    ordering = ("-asked_at",)
+
+
+@admin.register(Deletion)
+class DeletionAdmin(ReadOnly):
+    """The ledger: one line for each post that a recall is to delete."""
+
+    list_display = ("pk", "delivery", "state", "tries", "due_at", "ended_at", "sentence")
+    fields = (
+        *("recall", "delivery", "remote_id", "state", "sentence", "noted_at", "attempt", "tries"),
+        *("is_uncertain", "due_at", "lease_until", "ended_at", "told_at"),
+    )
+    readonly_fields = fields
+    list_filter = ("state", "delivery__network")
+    list_select_related = ("delivery",)
     ordering = ("-pk",)
     show_full_result_count = False
 

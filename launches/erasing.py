@@ -17,7 +17,9 @@ from django.db.models import F
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
+from launches.hindering import ERASED
 from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchKind
+from launches.recalls import Deletion, DeletionState
 from launches.sweeping import NO_PROOF
 from networks.errors import gettext_noop
 from supporters.models import AssistedPledge, Pledge, PledgeState
@@ -95,6 +97,27 @@ def _erase(delivery: Delivery) -> None:
         **changes,
     )
     blank_attempts([delivery.pk])
+    _blank_deletions(delivery)
+
+
+def _blank_deletions(delivery: Delivery) -> None:
+    """One line stays of a post that was recalled, and how it ended; nothing is asked for any more.
+
+    One that is just being deleted stays claimed, as above.
+    """
+    lines = list(delivery.deletions.select_for_update().order_by("pk"))
+    for line in lines[1:]:
+        line.delete()
+    for line in lines[:1]:
+        changes: dict[str, Any] = {"reason": "" if FILLED_IN in line.reason else line.reason}
+        if line.state == DeletionState.WAITING:
+            changes = {
+                "state": DeletionState.BY_HAND,
+                "reason": ERASED,
+                "ended_at": database_now(),
+                "due_at": None,
+            }
+        Deletion.objects.filter(pk=line.pk).update(remote_id="", reason_facts={}, **changes)
 
 
 def _end(delivery: Delivery) -> dict[str, Any]:

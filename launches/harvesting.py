@@ -1,8 +1,9 @@
 """Whose posts' numbers to read next: hosts dealt in turn, within the pace, spread over a round.
 
 Who is due is read from the rows: each sent delivery whose reading of the round nobody has answered.
-A post that is gone is not asked for again, and nobody is asked in the name of an account that was
-unlinked or is to be authorised again, nor of somebody who was erased or is shut out.
+A post that is gone, or was recalled, is not asked for again, and nobody is asked in the name of an
+account that was unlinked or is to be authorised again, nor of somebody who was erased or is shut
+out.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ FROM (
     EXCEPT
     SELECT delivery_id FROM launches_reading
     WHERE launch_id = %s AND (after_seconds = %s OR is_gone)
+    EXCEPT
+    SELECT ended.delivery_id FROM launches_deletion AS ended
+    JOIN launches_recall AS recall ON recall.id = ended.recall_id
+    WHERE recall.launch_id = %s AND ended.state IN ('deleted', 'gone')
 ) AS missing
 WHERE TRUE
 ON CONFLICT (delivery_id, after_seconds) DO NOTHING
@@ -122,7 +127,7 @@ def plan_readings(begun: ReadingRound) -> int:
     """A row for each post of the round that has none yet. One statement; gives how many."""
     launch, seconds = begun.launch_id, begun.after_seconds
     with connection.cursor() as cursor:
-        cursor.execute(PLAN, [launch, seconds, launch, launch, seconds])
+        cursor.execute(PLAN, [launch, seconds, launch, launch, seconds, launch])
         return int(cursor.rowcount)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
-from launches import lookups, pauses, readings  # noqa: F401 -- Django looks for them here
+from launches import lookups, pauses, readings, recalls  # noqa: F401 -- Django looks there
 from networks.errors import gettext_noop
 from supporters.models import Pledge
 
@@ -182,6 +182,7 @@ class Delivery(models.Model):
     ``owner_said_at``: while it is unconfirmed, its owner says that it is there (and where): their
     word, and no proof. ``released_attempt`` is the number of the one claim that its owner lets be
     sent without proof that nothing is there; of any other number it says nothing (``vouching``).
+    ``kept_at``: its owner keeps the post, whoever recalls the launch (``keeping``).
     """
 
     # No indexes but those that are read: each one is written twice for each post of a launch.
@@ -230,6 +231,7 @@ class Delivery(models.Model):
     owner_said_at = models.DateTimeField(_("its owner says that it is there"), null=True)
     owner_said_url = models.URLField(max_length=600, blank=True, db_default="", editable=False)
     released_attempt = models.PositiveIntegerField(null=True, editable=False)
+    kept_at = models.DateTimeField(_("kept by its owner"), null=True, editable=False)
 
     objects: ClassVar[Any] = DeliveryQuerySet.as_manager()
 

@@ -198,7 +198,7 @@ def _flatten(result: Result, write_time: Callable[[datetime], str]) -> dict[str,
         "remote_id": _clean(result.remote_id),
         "permalink": _clean(result.permalink),
         "reason": result.reason,
-        "reason_facts": _clean_facts(result),
+        "reason_facts": {name: clean_fact(fact) for name, fact in result.reason_facts.items()},
         "unmade": result.prepared_is_gone,
     }
 
@@ -211,8 +211,6 @@ def _clean(text: str) -> str:
     return whole.replace("\0", "")[:WORDS_MOST]
 
 
-def _clean_facts(result: Result) -> dict[str, str | float]:
-    return {
-        name: _clean(fact) if isinstance(fact, str) else fact
-        for name, fact in result.reason_facts.items()
-    }
+def clean_fact(fact: str | float) -> str | float:
+    """A fact of a reason, as it is kept."""
+    return _clean(fact) if isinstance(fact, str) else fact

@@ -8,7 +8,7 @@ from django.conf import settings
 from post_office.models import STATUS, Email
 
 from campaigns.emptying import empty_outbox
-from launches import measuring
+from launches import deleting, measuring
 from launches.delivering import deliver
 from launches.moment import boot_seconds
 from launches.preflight import check_accounts, remind
@@ -24,6 +24,7 @@ _running_lock = threading.Lock()
 _checking = threading.Lock()
 _reading = threading.Lock()
 _renewing = threading.Lock()
+_deleting = threading.Lock()
 _ticking = threading.Lock()
 _ticked_at = float("-inf")
 _stopping = threading.Event()
@@ -56,6 +57,7 @@ def tick() -> None:
         lambda: check_before_launches.apply_async(expires=seconds),
         lambda: read_numbers.apply_async(expires=seconds),
         lambda: renew_authorisations.apply_async(expires=seconds),
+        lambda: delete_recalled.apply_async(expires=seconds),
     )
     if Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued]).exists():
         send_mails.apply_async(expires=seconds)
@@ -128,6 +130,17 @@ def renew_authorisations() -> None:
         renew_some(stopping=_stopping.is_set)
     finally:
         _renewing.release()
+
+
+@shared_task(name="launches.tasks.delete_recalled")
+def delete_recalled() -> None:
+    """Delete posts that were recalled, one turn at a time per process."""
+    if not _deleting.acquire(blocking=False):
+        return
+    try:
+        deleting.delete_posts(stopping=_stopping.is_set)
+    finally:
+        _deleting.release()
 
 
 @shared_task(name="launches.tasks.nudge")

@@ -35,8 +35,10 @@ from launches.models import (
 from launches.pauses import Heartbeat
 from launches.planning import ARM_SECONDS, NEAR_SECONDS
 from launches.preflight import wake_checker
+from launches.recalling import tend_recalls
 from launches.receipts import queue_receipts, tell_organisers
 from launches.renewing import wake_renewer
+from launches.telling_owners import tell_owners
 from supporters.announcing import tell_of_new_words, tell_promises_of_new_words
 from supporters.confirming import forget_unconfirmed
 from supporters.mails import tell_of_changes
@@ -66,12 +68,13 @@ def tick(
     check: Call = lambda: None,
     read: Call = lambda: None,
     renew: Call = lambda: None,
+    delete: Call = lambda: None,
 ) -> None:
     """Do all that is due; ``wake`` is called with each launch that workers should look at.
 
     ``check`` is called when somebody should look for accounts to check before a launch, ``read``
     when for posts whose numbers to read after one, ``renew`` when for authorisations to keep alive
-    until one that is far away.
+    until one that is far away, ``delete`` when for posts to delete that were recalled.
     """
     now = database_now()
     if installation.hold_if_foreign():
@@ -98,7 +101,9 @@ def tick(
     _take_steps(
         partial(wake_reader, now, read),
         partial(wake_renewer, now, renew),
+        partial(tend_recalls, now, delete),
         partial(send_receipts),
+        partial(tell_of_deletions),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(alerting.tell_ended, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),
@@ -140,6 +145,11 @@ def send_reminders(now: datetime) -> None:
 def send_receipts() -> None:
     """Tell people what became of their posts, some at a time."""
     _tell_in_portions(queue_receipts)
+
+
+def tell_of_deletions() -> None:
+    """Tell people what became of their posts that were recalled, some at a time."""
+    _tell_in_portions(tell_owners)
 
 
 def _tell_in_portions(tell: Callable[..., int]) -> None:

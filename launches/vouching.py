@@ -34,6 +34,7 @@ from launches.models import (
     LaunchKind,
     LaunchState,
 )
+from launches.recalls import find_recall
 from networks import registry
 from supporters.models import AccountState, LinkedAccount, Pledge
 
@@ -143,6 +144,8 @@ def find_obstacle(delivery: Delivery, *, now: datetime) -> str:
         why = _("You said that it is there, so it is not sent again.")
     elif now >= leaves_until(delivery):
         why = _("The latest time that you agreed to has passed, so it cannot be sent any more.")
+    elif find_recall(launch) is not None:
+        why = _("The posts of this launch were recalled, so nothing more is sent.")
     elif launch.state == LaunchState.CANCELLED:
         why = _("The launch was cancelled, so nothing more is sent.")
     elif launch.state == LaunchState.HELD:

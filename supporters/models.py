@@ -233,7 +233,11 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
 
 
 class Pledge(Consent):
-    """One account lent to one campaign, with the exact words its owner agreed to."""
+    """One account lent to one campaign, with the exact words its owner agreed to.
+
+    ``told_of_recall``: when they agreed they read that the organiser can have the post deleted
+    again. Without that nobody deletes it but its owner.
+    """
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, related_name="pledges", db_index=False
@@ -246,6 +250,7 @@ class Pledge(Consent):
     network = models.CharField(_("network"), max_length=20)
     host = models.CharField(_("host"), max_length=260)
     receipt_email = models.EmailField(_("address for the receipt"), blank=True)
+    told_of_recall = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects: ClassVar[Any] = PledgeQuerySet.as_manager()
 

@@ -109,6 +109,7 @@ def link_mastodon(simulator, person, name, *, kind="mastodon", instance=None):
 
 def make_pledge(campaign, account, *, text=None, wording=1, **facts):
     """A live pledge of an account, in the words of a wording unless others are given."""
+    facts.setdefault("told_of_recall", True)
     return Pledge.objects.create(
         campaign=campaign,
         person=account.person,

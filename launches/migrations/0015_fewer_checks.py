@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0001_initial"),
-        ("launches", "0012_owners_words"),
+        ("launches", "0013_recall"),
     ]
 
     operations = [

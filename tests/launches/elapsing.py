@@ -8,8 +8,9 @@ from django.conf import settings
 from campaigns.clock import database_now
 from campaigns.models import Campaign
 from launches.models import Delivery, Launch
-from launches.pauses import Heartbeat, NetworkPause
+from launches.pauses import Heartbeat, HostPause, NetworkPause
 from launches.readings import Reading
+from launches.recalls import Deletion, Recall
 from supporters.models import KnownServer, LinkedAccount, Pledge
 
 MOMENTS = {
@@ -22,9 +23,12 @@ MOMENTS = {
     KnownServer: ("checked_at", "rests_until"),
     Heartbeat: ("beat_at",),
     NetworkPause: ("until", "paused_at"),
+    HostPause: ("since", "until"),
     Launch: ("launch_at", "latest_at"),
     Delivery: ("answered_at", "lease_until", "due_at"),
     Reading: ("lease_until", "read_at"),
+    Recall: ("asked_at", "finished_at"),
+    Deletion: ("lease_until", "due_at", "noted_at", "ended_at", "told_at"),
 }
 
 

@@ -1,0 +1,182 @@
+"""A recall in numbers: what it would do, before anybody presses; then what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Case, Count, Q, Value, When
+from django.utils.translation import gettext as translate
+
+from launches.hindering import list_hindrances
+from launches.models import OPEN_STATES, Delivery, DeliveryState, Launch
+from launches.recalls import (
+    LEFT_THERE,
+    OPEN_DELETIONS,
+    Deletion,
+    DeletionState,
+    Recall,
+)
+from networks import registry
+
+FREE = -1  # nothing keeps us from deleting it
+
+
+@dataclass(kw_only=True)
+class Part:
+    """One network's posts: how many would be deleted, how many are kept, and why the others stay.
+
+    ``left`` are sentences, each with how many posts it holds of.
+    """
+
+    label: str
+    code: str
+    deletable: int = 0
+    kept: int = 0
+    left: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """All of its posts."""
+        return self.deletable + self.kept + sum(number for _, number in self.left)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreseen:
+    """What a recall would do now. ``unsent``: what waits to be sent, and would not be any more.
+
+    ``unproved``: of which nobody knows whether they are there.
+    """
+
+    parts: Sequence[Part]
+    unsent: int
+    unproved: int
+
+    @property
+    def posts(self) -> int:
+        """How many posts are proved to be there."""
+        return sum(part.total for part in self.parts)
+
+    @property
+    def deletable(self) -> int:
+        """How many of them would be deleted."""
+        return sum(part.deletable for part in self.parts)
+
+
+def foresee(launch: Launch) -> Foreseen:
+    """What a recall of this launch would do now. Two queries."""
+    hindrances = list_hindrances()
+    fate = Case(
+        *(When(each.holds, then=Value(place)) for place, each in enumerate(hindrances)),
+        default=Value(FREE),
+    )
+    posts: Any = Delivery.objects.filter(launch=launch, state=DeliveryState.SENT).order_by()
+    rows = posts.annotate(fate=fate).values_list("network", "fate").annotate(number=Count("pk"))
+    networks = registry.all_networks()
+    parts: dict[str, Part] = {}
+    for name, place, number in rows.order_by("network", "fate"):
+        known = networks.get(name)
+        label, code = (known.label, known.code) if known else (name, "?")
+        part = parts.setdefault(name, Part(label=label, code=code))
+        if place == FREE:
+            part.deletable += number
+        elif hindrances[place].state == DeletionState.KEPT:
+            part.kept += number
+        else:
+            part.left.append((translate(hindrances[place].reason), number))
+    tally = launch.deliveries.tally()
+    return Foreseen(
+        parts=sorted(parts.values(), key=lambda part: -part.total),
+        unsent=sum(tally[state] for state in OPEN_STATES),
+        unproved=tally[DeliveryState.UNCONFIRMED],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallTally:
+    """Lines of a ledger, by what became of the posts; every state is there."""
+
+    label: str
+    code: str
+    counts: Mapping[str, int]
+
+    @property
+    def waiting(self) -> int:
+        """How many are still to be deleted."""
+        return sum(self.counts[state] for state in OPEN_DELETIONS)
+
+    @property
+    def deleted(self) -> int:
+        """How many were deleted by us."""
+        return self.counts[DeletionState.DELETED]
+
+    @property
+    def gone(self) -> int:
+        """How many were not there any more."""
+        return self.counts[DeletionState.GONE]
+
+    @property
+    def kept(self) -> int:
+        """How many their owners keep."""
+        return self.counts[DeletionState.KEPT]
+
+    @property
+    def left(self) -> int:
+        """How many could not be deleted."""
+        return sum(self.counts[state] for state in LEFT_THERE)
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallSummary(RecallTally):
+    """A recall's numbers, in all and by network, the largest first.
+
+    ``nameless`` are those of ``left`` that nobody could prove, or whose owners are erased.
+    """
+
+    recall: Recall
+    networks: Sequence[RecallTally]
+    nameless: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The part of ``results.json`` about it."""
+        finished_at = self.recall.finished_at
+        return {
+            "asked_at": self.recall.asked_at.isoformat(),
+            "finished_at": finished_at.isoformat() if finished_at else None,
+            "tally": dict(self.counts),
+        }
+
+
+def summarise_recall(made: Recall) -> RecallSummary:
+    """The numbers of a recall as they are now. Two queries."""
+    lines: Any = Deletion.objects.filter(recall=made).order_by()
+    rows = lines.values_list("delivery__network", "state").annotate(
+        number=Count("pk"), nameless=Count("pk", filter=Q(remote_id=""))
+    )
+    networks = registry.all_networks()
+    counts: dict[str, dict[str, int]] = {}
+    nameless = 0
+    for name, state, number, without in rows:
+        counts.setdefault(name, dict.fromkeys(DeletionState.values, 0))[state] += number
+        nameless += without
+    tallies = []
+    for name, found in counts.items():
+        known = networks.get(name)
+        label, code = (known.label, known.code) if known else (name, "?")
+        tallies.append(RecallTally(label=label, code=code, counts=found))
+    return RecallSummary(
+        label="",
+        code="",
+        counts={
+            state: sum(found[state] for found in counts.values()) for state in DeletionState.values
+        },
+        recall=made,
+        networks=sorted(tallies, key=lambda tally: -tally.total),
+        nameless=nameless,
+    )

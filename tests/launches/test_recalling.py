@@ -1,0 +1,460 @@
+"""A recall against real HTTP: what is deleted, what is not and why, and what is never touched."""
+
+import pytest
+from post_office.models import Email
+
+from accounts.models import User
+from campaigns.clock import database_now
+from crowdspeak import privacy
+from launches import holding, tasks
+from launches.claiming import claim
+from launches.deleting import delete_posts
+from launches.igniting import ignite
+from launches.keeping import KeepRefused, keep_post, stop_keeping
+from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchState
+from launches.pauses import Heartbeat, Installation
+from launches.planning import create_launches
+from launches.recalling import RecallRefused, recall
+from launches.recalls import Deletion, DeletionState, Recall
+from launches.recording import Result, record
+from launches.recounting import foresee, summarise_recall
+from launches.vouching import VouchRefused, send_anyway
+from supporters.models import AccountState, LinkedAccount, Pledge
+from supporters.unlinking import unlink
+from tests.launches.elapsing import let_pass
+from tests.launches.recalled import (
+    count_states,
+    launch_with,
+    lend,
+    list_standing,
+    recall_now,
+)
+from tests.making import make_campaign
+from tests.platforms import switch_on
+from tests.racing import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KINDS = ("mastodon", "mastodon-4.2", "gotosocial")
+
+
+@pytest.fixture
+def networks(settings, simulator):
+    """The product reaches every simulated network."""
+    switch_on(settings, simulator)
+    return simulator
+
+
+@pytest.fixture
+def say(networks, olive, launch_now):
+    """A launch that is over, with a post from an account of each of these kinds."""
+
+    def do(*kinds, **facts):
+        return launch_with(networks, olive, launch_now, *kinds, **facts)
+
+    return do
+
+
+@pytest.fixture
+def firing(networks, olive):
+    """A launch that fires, with an account of each of these kinds, none claimed yet."""
+
+    def make(*kinds):
+        campaign = make_campaign(olive, launch_in=-0.01)
+        lend(networks, campaign, *kinds)
+        create_launches(database_now())
+        return ignite(Launch.objects.get().pk)
+
+    return make
+
+
+def watch_deletions(networks, **rule):
+    """Count the requests to delete from here on, with a fault if one is named."""
+    networks.set_faults({"endpoints": "delete", "latency_ms": 0, **rule})
+
+
+def count_requests(networks):
+    (rule,) = networks._ask("GET", "/_simulator/faults")
+    return rule["matched"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_posts_are_deleted_on_each_network_and_no_others(say, networks, olive, kind):
+    say(kind, slug="sea")
+    launch = say(kind, kind)
+    made = recall_now(launch, by=olive)
+    assert count_states() == {"deleted": 2}
+    assert list_standing(networks, "river") == []
+    assert len(list_standing(networks, "sea")) == 1
+    tend(launch)
+    made.refresh_from_db()
+    assert made.finished_at is not None
+    assert set(launch.deliveries.values_list("state", flat=True)) == {DeliveryState.SENT}
+
+
+def tend(launch):
+    """One tick, whose turn it is."""
+    from launches.ticking import tick
+
+    Heartbeat.objects.filter(name="recalls").delete()
+    tick(lambda _pk: None)
+
+
+def test_who_is_asked_a_second_time_changes_nothing(say, networks, olive):
+    launch = say("mastodon")
+    assert recall(launch, by=olive, why=" A wrong link. ")
+    assert not recall(launch, by=olive, why="Another one")
+    assert Recall.objects.get().why == "A wrong link."
+    assert Deletion.objects.count() == 1
+
+
+def test_only_organiser_and_admins_recall(say, sam, rae, settings):
+    launch = say("mastodon")
+    for person in (sam, rae):  # her second factor is missing
+        with pytest.raises(RecallRefused):
+            recall(launch, by=person)
+    assert not Recall.objects.exists()
+    settings.STAFF_NEEDS_MFA = False
+    assert recall(launch, by=rae)
+    assert Recall.objects.get().asked_by == rae
+
+
+def test_what_was_never_posted_is_not_recalled(networks, olive, crowd):
+    campaign, _ = crowd(1, launch_in=20)
+    create_launches(database_now())
+    launch = Launch.objects.get()
+    with pytest.raises(RecallRefused):
+        recall(launch, by=olive)
+    assert holding.cancel(launch)
+    launch.refresh_from_db()
+    with pytest.raises(RecallRefused):
+        recall(launch, by=olive)
+    assert not Recall.objects.exists()
+
+
+def test_copy_of_the_database_recalls_nothing(say, networks, olive):
+    launch = say("mastodon")
+    other = say("mastodon", slug="sea")
+    assert recall(launch, by=olive)
+    Installation.objects.update(instance_id="another one")
+    with pytest.raises(RecallRefused):
+        recall(other, by=olive)
+    watch_deletions(networks)
+    assert delete_posts() == 0
+    assert count_requests(networks) == 0
+    assert count_states() == {"waiting": 1}
+
+
+def test_recall_stops_first_what_has_not_left(firing, networks, olive, step):
+    launch = firing("mastodon", "mastodon", "mastodon")
+    (held,) = claim(launch.pk, most=1).claims
+    assert recall(launch, by=olive)
+    launch.refresh_from_db()
+    assert launch.state == LaunchState.CANCELLED
+    assert not claim(launch.pk, most=10).claims
+    assert not holding.resume(launch)
+    assert Delivery.objects.tally()["not_sent"] == 2
+    step()
+    made = Recall.objects.get()
+    assert (made.is_open, count_states()) == (True, {})
+    # What was in a worker's hands is proved to be there after that, and deleted too.
+    now = database_now()
+    proof = {"started_at": now, "ended_at": now, "remote_id": "4711", "outcome": "sent"}
+    record(
+        [
+            Result(
+                delivery_id=held.delivery_id,
+                attempt=held.attempt,
+                state=DeliveryState.SENT,
+                **proof,
+            )
+        ]
+    )
+    tend(launch)
+    assert count_states() == {"waiting": 1}
+    delete_posts()
+    assert count_states() == {"gone": 1}
+    tend(launch)
+    made.refresh_from_db()
+    assert not made.is_open
+
+
+def test_late_proof_takes_a_recall_up_again(say, networks, olive):
+    launch = say("mastodon", "mastodon")
+    late, other = launch.deliveries.order_by("pk")
+    there = late.remote_id
+    Delivery.objects.filter(pk=late.pk).update(state="unconfirmed", remote_id="", reason="x")
+    made = recall_now(launch, by=olive)
+    assert count_states() == {"by_hand": 1, "deleted": 1}
+    tend(launch)
+    made.refresh_from_db()
+    assert not made.is_open
+    Delivery.objects.filter(pk=late.pk).update(state="sent", remote_id=there)
+    tend(launch)
+    made.refresh_from_db()
+    assert made.is_open
+    delete_posts()
+    assert count_states() == {"deleted": 2}
+    assert list_standing(networks) == []
+
+
+def test_both_posts_of_a_delivery_are_deleted(say, networks, olive):
+    launch = say("mastodon", "mastodon")
+    first, second = launch.deliveries.order_by("pk")
+    Delivery.objects.filter(pk=first.pk).update(other_remote_id="123456")
+    recall_now(launch, by=olive)
+    assert count_states(delivery=first) == {"deleted": 1, "gone": 1}
+    assert count_states(delivery=second) == {"deleted": 1}
+    tend(launch)
+    assert Email.objects.filter(subject__startswith="Deleted again").count() == 2
+
+
+def test_post_that_is_gone_already_is_told_apart_and_nobody_is_mailed(say, networks, olive):
+    launch = say("mastodon")
+    networks.reset(accounts=False)
+    recall_now(launch, by=olive)
+    assert count_states() == {"gone": 1}
+    tend(launch)
+    assert not Email.objects.filter(subject__startswith="Deleted again").exists()
+
+
+def unlink_it(account):
+    unlink(account, person=account.person)
+
+
+def shut_out(account):
+    User.objects.filter(pk=account.person_id).update(is_active=False)
+
+
+def need_relink(account):
+    LinkedAccount.objects.filter(pk=account.pk).update(state=AccountState.NEEDS_RELINK)
+
+
+def agreed_before_it_was_said(account):
+    Pledge.objects.filter(account=account).update(told_of_recall=False)
+
+
+@pytest.mark.parametrize("end", [unlink_it, shut_out, need_relink, agreed_before_it_was_said])
+def test_nothing_is_deleted_in_the_name_of_who_did_not_agree_or_is_not_there(
+    say, networks, olive, end
+):
+    launch = say("mastodon")
+    end(LinkedAccount.objects.get())
+    (part,) = foresee(launch).parts
+    watch_deletions(networks)
+    recall_now(launch, by=olive)
+    assert count_requests(networks) == 0
+    line = Deletion.objects.get()
+    assert (line.state, line.tries) == (DeletionState.BY_HAND, 0)
+    assert (part.deletable, part.left) == (0, [(line.sentence, 1)])
+    tend(launch)
+    tend(launch)
+    mail = Email.objects.get(subject__startswith="Please delete it yourself")
+    assert line.sentence in mail.message
+    assert Delivery.objects.get().permalink in mail.message
+
+
+def test_network_without_deletion_leaves_it_to_the_owners(say, networks, olive, monkeypatch):
+    monkeypatch.setattr("networks.adapters.x.X.can_delete", False)
+    launch = say("x", "mastodon")
+    assert foresee(launch).deletable == 1
+    recall_now(launch, by=olive)
+    assert count_states(delivery__network="x") == {"by_hand": 1}
+    assert count_states(delivery__network="mastodon") == {"deleted": 1}
+
+
+def test_network_that_is_switched_off_is_not_asked(say, networks, olive, settings):
+    launch = say("mastodon")
+    switch_on(settings, networks, mastodon={"mode": "assisted"})
+    watch_deletions(networks)
+    recall_now(launch, by=olive)
+    assert count_requests(networks) == 0
+    assert count_states() == {"by_hand": 1}
+
+
+def test_revoked_authorisation_ends_it_and_marks_the_account(say, networks, olive):
+    launch = say("mastodon")
+    networks.revoke(network="mastodon", account="river0")
+    recall_now(launch, by=olive)
+    assert count_states() == {"by_hand": 1}
+    assert LinkedAccount.objects.get().state == AccountState.NEEDS_RELINK
+    assert Deletion.objects.get().sentence
+
+
+def test_owner_keeps_their_post_and_nobody_touches_it(say, networks, olive):
+    launch = say("mastodon", "mastodon", "mastodon")
+    before, during, other = launch.deliveries.order_by("pk")
+    keep_post(before, person=before.pledge.person)
+    assert recall(launch, by=olive)
+    keep_post(during, person=during.pledge.person)
+    delete_posts()
+    assert count_states(delivery__in=[before, during]) == {"kept": 2}
+    assert count_states(delivery=other) == {"deleted": 1}
+    assert list_standing(networks) == ["river0", "river1"]
+    with pytest.raises(KeepRefused):
+        keep_post(other, person=other.pledge.person)
+    with pytest.raises(KeepRefused):
+        stop_keeping(before, person=before.pledge.person)
+    tend(launch)
+    assert Email.objects.filter(subject__startswith="Deleted again").count() == 1
+
+
+def test_nobody_keeps_somebody_elses_post_and_who_lets_go_is_recalled(say, networks, olive, sam):
+    launch = say("mastodon")
+    delivery = launch.deliveries.get()
+    with pytest.raises(KeepRefused):
+        keep_post(delivery, person=sam)
+    keep_post(delivery, person=delivery.pledge.person)
+    stop_keeping(delivery, person=delivery.pledge.person)
+    recall_now(launch, by=olive)
+    assert count_states() == {"deleted": 1}
+
+
+def test_unconfirmed_post_is_left_to_its_owner_who_cannot_send_it_any_more(say, olive, networks):
+    launch = say("mastodon")
+    delivery = launch.deliveries.get()
+    Delivery.objects.update(
+        state="unconfirmed",
+        remote_id="",
+        permalink="",
+        owner_said_at=None,
+        reason="Nobody knows.",
+    )
+    recall_now(launch, by=olive)
+    line = Deletion.objects.get()
+    assert (line.state, line.remote_id) == (DeletionState.BY_HAND, "")
+    with pytest.raises(VouchRefused) as refused:
+        send_anyway(delivery, person=delivery.pledge.person, seen_attempt=delivery.attempt)
+    assert "recalled" in refused.value.sentence
+    assert not Attempt.objects.filter(outcome="released").exists()
+    tend(launch)
+    assert Email.objects.filter(subject__startswith="Please delete it yourself").count() == 1
+
+
+def test_each_owner_is_mailed_once_about_their_own_post(say, networks, olive):
+    launch = say("mastodon", "gotosocial")
+    recall_now(launch, by=olive)
+    for _ in range(3):
+        tend(launch)
+    mails = Email.objects.filter(subject__startswith="Deleted again").order_by("pk")
+    assert [mail.to for mail in mails] == [["river0@example.org"], ["river1@example.org"]]
+    assert "@river0" in mails[0].message
+    assert "river1" not in mails[0].message
+    assert not Deletion.objects.filter(told_at=None).exists()
+
+
+def test_the_askers_own_words_are_in_no_mail(say, networks, olive):
+    launch = say("mastodon")
+    recall(launch, by=olive, why="Buy this elsewhere")
+    delete_posts()
+    tend(launch)
+    assert Deletion.objects.get().told_at is not None
+    assert not Email.objects.filter(message__contains="Buy this").exists()
+
+
+def test_numbers_add_up_and_every_state_is_told(say, networks, olive):
+    launch = say("mastodon", "mastodon", "mastodon", "gotosocial")
+    kept, untold, doubtful, _other = launch.deliveries.order_by("pk")
+    keep_post(kept, person=kept.pledge.person)
+    Pledge.objects.filter(pk=untold.pledge_id).update(told_of_recall=False)
+    Delivery.objects.filter(pk=doubtful.pk).update(
+        state="unconfirmed", remote_id="", reason="Nobody knows."
+    )
+    will = foresee(launch)
+    assert (will.posts, will.deletable, will.unproved, will.unsent) == (3, 1, 1, 0)
+    made = recall_now(launch, by=olive)
+    told = summarise_recall(made)
+    assert set(told.counts) == set(DeletionState.values)
+    assert (told.deleted, told.kept, told.left, told.waiting) == (1, 1, 2, 0)
+    assert told.total == launch.deliveries.count() == sum(each.total for each in told.networks)
+    assert told.nameless == 1
+
+
+def test_posts_that_were_recalled_are_not_read_again_for_their_numbers(say, networks, olive):
+    from launches.measuring import read_numbers
+
+    launch = say("mastodon", "mastodon")
+    kept = launch.deliveries.earliest("pk")
+    keep_post(kept, person=kept.pledge.person)
+    recall_now(launch, by=olive)
+    let_pass(seconds=3660)
+    assert read_numbers() == 1
+
+
+def test_tick_has_somebody_delete_at_once_and_every_ten_seconds(say, networks, olive):
+    from launches.ticking import tick
+
+    launch = say("mastodon")
+    asked = []
+    ask = {"delete": lambda: asked.append(1)}
+    tick(lambda _pk: None, **ask)
+    assert not asked
+    recall(launch, by=olive)
+    tick(lambda _pk: None, **ask)
+    tick(lambda _pk: None, **ask)
+    assert len(asked) == 1
+    let_pass(seconds=10)
+    tick(lambda _pk: None, **ask)
+    assert len(asked) == 2
+    delete_posts()
+    let_pass(seconds=10)
+    tick(lambda _pk: None, **ask)
+    assert len(asked) == 2
+
+
+def test_task_deletes_one_turn_at_a_time(say, networks, olive):
+    launch = say("mastodon")
+    recall(launch, by=olive)
+    with tasks._deleting:
+        tasks.delete_recalled()
+    assert count_states() == {"waiting": 1}
+    tasks.delete_recalled()
+    assert count_states() == {"deleted": 1}
+
+
+def test_workers_at_once_delete_each_post_once(say, networks, olive):
+    launch = say("mastodon", "mastodon", "mastodon-4.2", "gotosocial", "gotosocial")
+    recall(launch, by=olive)
+    watch_deletions(networks)
+    assert sum(together(delete_posts, delete_posts, delete_posts)) == 5
+    assert count_requests(networks) == 5
+    assert count_states() == {"deleted": 5}
+
+
+def test_what_is_kept_of_a_recall_is_given_to_owner_and_asker(say, networks, olive):
+    launch = say("mastodon")
+    recall(launch, by=olive, why="A wrong link.")
+    delete_posts()
+    owner = launch.deliveries.get().pledge.person
+    (post,) = privacy.export(owner)["posts"]
+    (line,) = post["recalled"]
+    assert (line["state"], line["reason_that_was_given"]) == ("deleted", "A wrong link.")
+    assert privacy.export(owner)["recalls_that_you_asked_for"] == []
+    (asked,) = privacy.export(olive)["recalls_that_you_asked_for"]
+    assert (asked["campaign"], asked["reason"]) == ("river", "A wrong link.")
+
+
+def test_erasing_leaves_one_line_that_names_nobody(say, networks, olive):
+    launch = say("mastodon", "mastodon")
+    gone, _other = launch.deliveries.order_by("pk")
+    Delivery.objects.filter(pk=gone.pk).update(other_remote_id="123456")
+    recall(launch, by=olive, why="A wrong link.")
+    delete_posts()
+    privacy.erase(gone.pledge.person)
+    line = Deletion.objects.get(delivery=gone)
+    assert (line.state, line.remote_id, line.reason) == ("deleted", "", "")
+    tend(launch)
+    assert Deletion.objects.filter(delivery=gone).count() == 1
+    privacy.erase(olive)
+    made = Recall.objects.get()
+    assert (made.asked_by, made.why) == (None, "")
+    assert summarise_recall(made).deleted == 2
+
+
+def test_posts_of_who_was_erased_before_count_and_stay(say, networks, olive):
+    launch = say("mastodon", "mastodon")
+    privacy.erase(launch.deliveries.earliest("pk").pledge.person)
+    assert foresee(launch).posts == 2
+    made = recall_now(launch, by=olive)
+    told = summarise_recall(made)
+    assert (told.total, told.deleted, told.left, told.nameless) == (2, 1, 1, 1)
