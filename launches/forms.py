@@ -10,6 +10,27 @@ from launches.models import Delivery
 from networks import registry
 
 
+class RecallForm(forms.Form):
+    """Before the posts of a launch are deleted: a reason if one likes, and a tick in any case."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy(
+            "If you like: the owners of the posts read it on their page, and nobody else but the "
+            "admins."
+        ),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    sure = forms.BooleanField(
+        label=gettext_lazy("Delete these posts. I know that it cannot be undone."),
+        error_messages={
+            "required": gettext_lazy("Tick this to go on: deleted posts cannot be brought back.")
+        },
+    )
+
+
 class WhereForm(forms.Form):
     """Where its owner has found the post, if they want to say so."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from launches import views, views_evidence
+from launches import views, views_evidence, views_recall
 
 urlpatterns = [
     path("campaigns/<slug:slug>/launch/", views.show_room, name="launch"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/launch/resume/", views.resume_launch, name="launch_resume"),
     path("campaigns/<slug:slug>/launch/answer/", views.answer_launch, name="launch_answer"),
     path("campaigns/<slug:slug>/launch/cancel/", views.cancel_launch, name="launch_cancel"),
+    path("campaigns/<slug:slug>/launch/recall/", views_recall.recall_launch, name="launch_recall"),
     path("campaigns/<slug:slug>/results/", views.show_results, name="results"),
     path("campaigns/<slug:slug>/results.json", views.show_results_json, name="results_json"),
     path(
@@ -20,4 +21,6 @@ urlpatterns = [
     path("me/posts/<int:pk>/there/", views_evidence.say_there, name="my_post_there"),
     path("me/posts/<int:pk>/take-back/", views_evidence.take_back, name="my_post_take_back"),
     path("me/posts/<int:pk>/send/", views_evidence.send_anyway, name="my_post_send"),
+    path("me/posts/<int:pk>/keep/", views_recall.keep_post, name="my_post_keep"),
+    path("me/posts/<int:pk>/stop-keeping/", views_recall.stop_keeping, name="my_post_stop_keeping"),
 ]

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -24,6 +24,9 @@ from launches.models import Delivery, DeliveryState, Launch, Unlookable
 from launches.offering import is_to_post, list_to_post
 from launches.pauses import NetworkPause
 from launches.readings import Reading
+from launches.recalling import can_be_recalled
+from launches.recalls import NOT_THERE, find_recall
+from launches.recounting import summarise_recall
 from launches.results import count_by_second, find_launch, split_by_network, summarise
 from launches.totalling import total_rounds
 from launches.vouching import list_unanswered
@@ -55,8 +58,7 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     summary = summarise(campaign)
     seconds = count_by_second(launch) if launch else []
     feed = (
-        Delivery.objects.filter(launch=launch, pledge__is_shown=True)
-        .filter(state=DeliveryState.SENT)
+        list_shown(launch)
         .select_related("pledge__account", "launch")
         .order_by("-answered_at")[:FEED]
         if launch
@@ -64,6 +66,7 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     )
     networks = registry.all_networks()
     now = database_now()
+    made = find_recall(launch)
     return {
         "campaign": campaign,
         "launch": launch,
@@ -81,10 +84,20 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "pauses": _list_pauses(request, campaign, launch=launch),
         "may_control": launch is not None and holding.may_control(request.user, launch),
         "may_answer": launch is not None and asking.may_answer(request.user, launch),
+        "recall": summarise_recall(made) if made else None,
+        "can_recall": launch is not None and made is None and can_be_recalled(launch),
         "to_post": list_to_post(campaign, person=request.user, now=now),
         "is_to_post": is_to_post(campaign, person=request.user),
         "unanswered": list_unanswered(request.user).filter(launch=launch) if launch else [],
     }
+
+
+def list_shown(launch: Launch) -> QuerySet[Delivery]:
+    """The posts of supporters who agreed to be shown, without those that were deleted again."""
+    posts: QuerySet[Delivery] = Delivery.objects.filter(
+        launch=launch, state=DeliveryState.SENT, pledge__is_shown=True
+    )
+    return posts.exclude(deletions__state__in=NOT_THERE)
 
 
 def _list_pauses(
@@ -126,11 +139,7 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
             .order_by("pk")
         )
         context["unsent"] = Paginator(unsent, PER_PAGE).get_page(request.GET.get("page"))
-    posts = (
-        Delivery.objects.filter(launch=launch, state=DeliveryState.SENT, pledge__is_shown=True)
-        .select_related("pledge__account", "launch")
-        .order_by("answered_at")
-    )
+    posts = list_shown(launch).select_related("pledge__account", "launch").order_by("answered_at")
     context["posts"] = posts[:PER_PAGE]
     context["further_posts"] = max(0, posts.count() - PER_PAGE)
     echo = describe_echo(total_rounds(launch, now=context["now"]))
@@ -154,7 +163,10 @@ def show_results_json(request: HttpRequest, slug: str) -> HttpResponse:
     rounds = total_rounds(launch, now=database_now()) if launch else []
     numbers = [each.as_json() for each in rounds]
     clicks = count_clicks([campaign]).get(campaign.pk)  # null: not counted
-    return JsonResponse({**summarise(campaign).as_json(), "numbers": numbers, "clicks": clicks})
+    made = find_recall(launch)
+    recalled = summarise_recall(made).as_json() if made else None
+    told = {"numbers": numbers, "clicks": clicks, "recall": recalled}
+    return JsonResponse({**summarise(campaign).as_json(), **told})
 
 
 @login_required
@@ -166,7 +178,7 @@ def show_receipts(request: HttpRequest) -> HttpResponse:
     deliveries = (
         Delivery.objects.filter(pledge__person=request.user)
         .select_related("pledge__account", "launch__campaign__approved")
-        .prefetch_related(Prefetch("readings", answered, to_attr="answered"))
+        .prefetch_related(Prefetch("readings", answered, to_attr="answered"), "deletions")
         .order_by("-pk")
     )
     page = Paginator(deliveries, PER_PAGE).get_page(request.GET.get("page"))

@@ -21,7 +21,9 @@ from campaigns.clock import database_now
 from launches import holding, vouching
 from launches.evidence import list_steps
 from launches.forms import WhereForm
+from launches.keeping import can_keep
 from launches.models import OPEN_STATES, Delivery, DeliveryState
+from launches.recalls import find_recall
 from launches.results import find_launch
 from launches.views import PER_PAGE, find_campaign
 from launches.vouching import VouchRefused
@@ -36,7 +38,7 @@ def show_post(request: HttpRequest, pk: int) -> HttpResponse:
 
     404 for anybody else's.
     """
-    delivery = _find_own(request, pk)
+    delivery = find_own(request, pk)
     return _show(request, delivery, form=WhereForm(delivery=delivery))
 
 
@@ -44,7 +46,7 @@ def show_post(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def say_there(request: HttpRequest, pk: int) -> HttpResponse:
     """Its owner says that it is there."""
-    delivery = _find_own(request, pk)
+    delivery = find_own(request, pk)
     form = WhereForm(request.POST, delivery=delivery)
     if not form.is_valid():
         return _show(request, delivery, form=form, status=422)
@@ -62,7 +64,7 @@ def say_there(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Its owner does not say so any more."""
-    delivery = _find_own(request, pk)
+    delivery = find_own(request, pk)
     assert isinstance(request.user, User)
     try:
         vouching.take_back(delivery, person=request.user)
@@ -75,7 +77,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def send_anyway(request: HttpRequest, pk: int) -> HttpResponse:
     """Its owner has it sent once more."""
-    delivery = _find_own(request, pk)
+    delivery = find_own(request, pk)
     assert isinstance(request.user, User)
     seen = request.POST.get("attempt", "")
     try:
@@ -117,7 +119,8 @@ def show_unconfirmed(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "launches/unconfirmed.html", context)
 
 
-def _find_own(request: HttpRequest, pk: int) -> Delivery:
+def find_own(request: HttpRequest, pk: int) -> Delivery:
+    """A post of the reader's own; 404 for anybody else's."""
     assert isinstance(request.user, User)
     mine = vouching.list_own(request.user).filter(erased_at=None)
     found: Delivery = get_object_or_404(mine, pk=pk)
@@ -129,6 +132,8 @@ def _show(
 ) -> HttpResponse:
     campaign = delivery.launch.campaign
     assert delivery.pledge is not None, "its owner is who asks"
+    made = find_recall(delivery.launch)
+    lines = list(delivery.deletions.order_by("pk")) if made else []
     context: dict[str, Any] = {
         "delivery": delivery,
         "campaign": campaign,
@@ -140,6 +145,11 @@ def _show(
         "until": vouching.leaves_until(delivery),
         "obstacle": vouching.find_obstacle(delivery, now=database_now()),
         "is_open": delivery.state in OPEN_STATES and not delivery.launch.is_over,
+        "recall": made,
+        "lines": lines,
+        "can_keep": can_keep(delivery, lines),
+        "is_left": any(line.is_left for line in lines),
+        "is_gone": any(line.is_over for line in lines),
         "form": form,
     }
     return render(request, "launches/post.html", context, status=status)

@@ -126,12 +126,14 @@ def pledge(
     is_shown: bool = False,
     receipt_email: str = "",
     receipt_language: str = "en",
+    told_of_recall: bool = False,
 ) -> list[Pledge]:
     """Lend one or several of a person's accounts to a campaign: all of them or none.
 
     ``seen`` is ``sign_words`` of what the supporter was shown, ``wording`` the position of what
-    they chose, and ``words`` what they made of it, without link and hashtag; empty: as it is. A
-    second call gives the pledges of the first. Raises PledgeRefused, WordsChanged.
+    they chose, and ``words`` what they made of it, without link and hashtag; empty: as it is.
+    ``told_of_recall``: the page said that the organiser can have the post deleted again. A second
+    call gives the pledges of the first. Raises PledgeRefused, WordsChanged.
     """
     with transaction.atomic():
         held: Campaign = Campaign.objects.lock_shared(campaign.pk)
@@ -178,6 +180,7 @@ def pledge(
                 is_shown=is_shown,
                 receipt_email=receipt_email,
                 receipt_language=receipt_language,
+                told_of_recall=told_of_recall,
                 agreed_launch_at=held.launch_at,
                 agreed_latest_at=held.latest_at,
                 agreed_threshold=held.threshold,

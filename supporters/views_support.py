@@ -77,6 +77,7 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
                 is_shown=form.cleaned_data["is_shown"],
                 receipt_email=form.cleaned_data["receipt_email"],
                 receipt_language=(get_language() or "en")[:2],
+                told_of_recall=request.POST.get("told") == "recall",
             )
         except PledgeRefused as error:
             campaign = find_campaign(request, slug=slug)

@@ -24,6 +24,7 @@ def unanswered_posts(posts: Mapping[int | None, Delivery]) -> dict[str, Any]:
 def ended_posts(person: User) -> dict[int | None, Delivery]:
     """This person's posts that have ended in real launches, by the ids of their pledges."""
     ended = list_own(person).filter(state__in=FINAL_STATES).order_by("pk")
+    ended = ended.prefetch_related("deletions")
     return {each.pledge_id: each for each in ended}
 
 

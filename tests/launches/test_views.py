@@ -41,6 +41,7 @@ def test_results_for_machines_are_one_line_that_adds_up(client, finished):
         "assisted",
         "numbers",
         "clicks",
+        "recall",
     }
     assert results["state"] == "finished"
     assert sum(results["tally"].values()) == results["pledges"] == 3

@@ -387,3 +387,19 @@ def test_client_metadata_is_served_where_a_network_reads_it(client, settings):
     assert client.get("/oauth/bluesky/jwks.json").json() == {"keys": []}
     assert client.get("/oauth/mastodon/client-metadata.json").status_code == 404
     assert client.get("/oauth/nowhere/jwks.json").status_code == 404
+
+
+def test_who_agrees_reads_that_the_post_can_be_deleted_again_and_that_is_kept(
+    browser, campaign, account
+):
+    address = reverse("support_agree", args=[campaign.slug])
+    page = browser.get(address, {"account": account.pk}).content.decode()
+    assert "can have this one post deleted again" in page
+    assert read_field(page, "told") == "recall"
+    agree(browser, campaign, account, told="recall")
+    assert Pledge.objects.get().told_of_recall
+
+
+def test_who_agrees_on_a_page_of_before_that_was_said_has_not_read_it(browser, campaign, account):
+    agree(browser, campaign, account)
+    assert not Pledge.objects.get().told_of_recall
