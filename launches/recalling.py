@@ -87,14 +87,15 @@ def can_be_recalled(launch: Launch) -> bool:
     return launch.kind == LaunchKind.REAL and had_posts
 
 
-def recall(launch: Launch, *, by: User, why: str = "") -> bool:
+def recall(launch: Launch, *, by: User | None, why: str = "") -> bool:
     """Stop a launch for good and have its posts deleted. False: that was asked for before.
 
-    The organiser and whoever may steer launches. Campaign, then launch are locked, as by ignition
+    The organiser and whoever may steer launches; None is whoever runs the site, at its machine, as
+    ``manage.py recall_launch`` does. Campaign, then launch are locked, as by ignition
     and by cancelling: so a resume, or an owner who lets a post go, comes before and is stopped, or
     after and finds it recalled. Raises RecallRefused.
     """
-    if not holding.may_control(by, launch):
+    if by is not None and not holding.may_control(by, launch):
         raise RecallRefused(_("Only the organiser and the admins can recall a launch."))
     if installation.list_differences():
         raise RecallRefused(_(installation.FOREIGN))

@@ -1,6 +1,9 @@
 """A recall against real HTTP: what is deleted, what is not and why, and what is never touched."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 from post_office.models import Email
 
 from accounts.models import User
@@ -458,3 +461,25 @@ def test_posts_of_who_was_erased_before_count_and_stay(say, networks, olive):
     made = recall_now(launch, by=olive)
     told = summarise_recall(made)
     assert (told.total, told.deleted, told.left, told.nameless) == (2, 1, 1, 1)
+
+
+def run(*arguments):
+    said = StringIO()
+    call_command("recall_launch", *arguments, stdout=said)
+    return said.getvalue()
+
+
+def test_operator_recalls_at_the_machine_and_sees_how_far_it_is(say, networks):
+    say("mastodon", "mastodon")
+    assert "2 waiting" in run("river", "--reason", "A wrong link.", "--yes")
+    assert (Recall.objects.get().asked_by, Recall.objects.get().why) == (None, "A wrong link.")
+    delete_posts()
+    assert "of 2 posts: 2 deleted" in run("river")
+
+
+def test_command_recalls_nothing_that_was_not_posted(olive):
+    make_campaign(olive)
+    for name in ("river", "sea"):
+        with pytest.raises(CommandError):
+            run(name, "--yes")
+    assert not Recall.objects.exists()
