@@ -32,8 +32,8 @@ NEEDS_RELINK = gettext_noop(
     "The authorisation of this account has ended, so that only its owner can delete the post."
 )
 UNTOLD = gettext_noop(
-    "When its owner agreed, this site did not say yet that a post can be deleted again. So nobody "
-    "but they may do it."
+    "When this was agreed to, this site did not say yet that a post can be deleted again. So "
+    "nobody but its owner may do it."
 )
 UNPROVED = gettext_noop(
     "Nobody could prove that this post is there, so there is none that this site could delete. "

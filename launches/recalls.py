@@ -183,6 +183,15 @@ class Deletion(models.Model):
         return SIGNS[DeletionState(self.state)]
 
     @property
+    def owners_word(self) -> str:
+        """What became of it, said to its owner."""
+        if self.state == DeletionState.BY_HAND:
+            return translate("Only you can delete it")
+        if self.state == DeletionState.KEPT:
+            return translate("You keep it")
+        return str(DeletionState(self.state).label)
+
+    @property
     def is_left(self) -> bool:
         """Whether the post is still there, as far as is known, and only its owner can change it."""
         return self.state in LEFT_THERE

@@ -37,9 +37,14 @@ class Part:
     left: list[tuple[str, int]] = field(default_factory=list)
 
     @property
+    def staying(self) -> int:
+        """How many would stay."""
+        return self.kept + sum(number for _, number in self.left)
+
+    @property
     def total(self) -> int:
         """All of its posts."""
-        return self.deletable + self.kept + sum(number for _, number in self.left)
+        return self.deletable + self.staying
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,11 @@ class Foreseen:
     def deletable(self) -> int:
         """How many of them would be deleted."""
         return sum(part.deletable for part in self.parts)
+
+    @property
+    def staying(self) -> int:
+        """How many would stay."""
+        return self.posts - self.deletable
 
 
 def foresee(launch: Launch) -> Foreseen:

@@ -15,7 +15,10 @@ from django.db import transaction
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision, Theme
+from launches.hindering import UNTOLD
 from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchState
+from launches.recalling import note_posts
+from launches.recalls import Deletion, DeletionState, Recall
 from launches.sending import NO_PROOF
 from supporters.models import KnownServer, LinkedAccount, Pledge
 from tests.making import make_campaign, make_pledge
@@ -270,6 +273,28 @@ def leave_unproved(delivery: Delivery, pledge: Pledge) -> None:
         answered_at=None,
         reason=NO_PROOF,
     )
+
+
+def take_back(launch: Launch) -> Recall:
+    """Have its posts recalled: most are gone, some wait, one is kept, others stay for a reason."""
+    made: Recall = Recall.objects.create(
+        launch=launch, why="The link led to the wrong page. I am sorry."
+    )
+    now = database_now()
+    note_posts(made, now=now)
+    lines = list(made.deletions.order_by("pk").values_list("pk", flat=True))
+    gone, waiting = lines[: len(lines) * 2 // 3], lines[len(lines) * 2 // 3 :]
+    ended = Deletion.objects.filter(pk__in=gone)
+    ended.update(state=DeletionState.DELETED, tries=1, due_at=None, ended_at=now)
+    for pk, state, reason in zip(
+        waiting,
+        (DeletionState.KEPT, DeletionState.BY_HAND, DeletionState.REFUSED),
+        ("", UNTOLD, "m.example refused to delete the post."),
+        strict=False,
+    ):
+        line = Deletion.objects.filter(pk=pk)
+        line.update(state=state, reason=reason, due_at=None, ended_at=now)
+    return made
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from supporters.pledging import sign_words
 from tests.browser.acting import answer_second_step, come_in, sign_in
 from tests.browser.conftest import make_user
 from tests.browser.looking import DESKTOP, find_troubles, shoot
-from tests.browser.showing import fill_site, leave_unproved, open_account
+from tests.browser.showing import fill_site, leave_unproved, open_account, take_back
 from tests.browsing import NewPage
 from tests.making import make_pledge, make_promise
 from tests.processes import Product
@@ -37,7 +37,9 @@ DARK = {
     "home",
     "campaign-scheduled",
     "launch-firing",
+    "post-recalled",
     "post-unconfirmed",
+    "launch-recall",
     "results-finished",
     "agree",
     "wizard-message",
@@ -126,6 +128,9 @@ def test_what_a_supporter_sees(new_page: NewPage, shown: dict[str, Campaign]) ->
             ("receipts", "/me/receipts/"),
         ],
     )
+    troubles += walk(page, [("post-sent", f"/me/posts/{delivery.pk}/")])
+    take_back(shown["finished"].launches.get())
+    troubles += walk(page, [("post-recalled", f"/me/posts/{delivery.pk}/")])
     unproved = shown["firing"].launches.get().deliveries.filter(state="sent").last()
     assert unproved is not None
     leave_unproved(unproved, make_pledge(shown["firing"], account))
@@ -240,6 +245,11 @@ def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str,
         ("account-second-step", "/account/2fa/"),
     ]
     troubles = walk(page, pages)
+    said = shown["finished"].get_absolute_url()
+    troubles += walk(page, [("launch-recall", f"{said}launch/recall/")])
+    take_back(shown["finished"].launches.get())
+    recalled = [("launch-recalled", f"{said}launch/"), ("results-recalled", f"{said}results/")]
+    troubles += walk(page, recalled)
     newcomer = new_page(viewport=DESKTOP)
     come_in(newcomer, make_user("max@example.org", "Max"))
     troubles += walk(newcomer, [("desk-empty", "/desk/")])

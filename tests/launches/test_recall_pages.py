@@ -150,7 +150,7 @@ def test_owner_keeps_their_post_by_a_button_and_nobody_elses(say, client, sam, o
     recall_now(launch, by=olive)
     assert count_states() == {"kept": 1}
     page = read(client.post(stop, follow=True))
-    assert "Kept by its owner" in page
+    assert "You keep it" in page
     assert "Delete it there by hand" in page
     assert Delivery.objects.get().kept_at is not None
 
@@ -162,7 +162,7 @@ def test_owner_is_told_where_to_delete_what_this_site_cannot(say, client, olive)
     recall_now(launch, by=olive)
     client.force_login(delivery.pledge.person)
     page = client.get(f"/me/posts/{delivery.pk}/")
-    assert "Only its owner can delete it" in read(page)
+    assert "Only you can delete it" in read(page)
     assert "delete it there by hand" in read(page)
     assert delivery.permalink in page.content.decode()
 

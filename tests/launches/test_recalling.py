@@ -38,13 +38,16 @@ from tests.racing import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-KINDS = ("mastodon", "mastodon-4.2", "gotosocial")
+KINDS = (
+    *("mastodon", "mastodon-4.2", "gotosocial", "bluesky"),
+    *("x", "facebook", "linkedin", "threads"),
+)
 
 
 @pytest.fixture
 def networks(settings, simulator):
-    """The product reaches every simulated network."""
-    switch_on(settings, simulator)
+    """The product reaches every simulated network, Threads with its leave to delete."""
+    switch_on(settings, simulator, threads={"deletes": True})
     return simulator
 
 
@@ -257,12 +260,12 @@ def test_nothing_is_deleted_in_the_name_of_who_did_not_agree_or_is_not_there(
     assert Delivery.objects.get().permalink in mail.message
 
 
-def test_network_without_deletion_leaves_it_to_the_owners(say, networks, olive, monkeypatch):
-    monkeypatch.setattr("networks.adapters.x.X.can_delete", False)
-    launch = say("x", "mastodon")
+def test_network_without_deletion_leaves_it_to_the_owners(say, networks, olive, settings):
+    launch = say("threads", "mastodon")
+    switch_on(settings, networks, threads={"deletes": False})
     assert foresee(launch).deletable == 1
     recall_now(launch, by=olive)
-    assert count_states(delivery__network="x") == {"by_hand": 1}
+    assert count_states(delivery__network="threads") == {"by_hand": 1}
     assert count_states(delivery__network="mastodon") == {"deleted": 1}
 
 
