@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,6 +161,26 @@ class RecallSummary(RecallTally):
             "finished_at": finished_at.isoformat() if finished_at else None,
             "tally": dict(self.counts),
         }
+
+
+def tell_lines(lines: Iterable[Deletion]) -> Iterator[tuple[str, ...]]:
+    """A ledger as rows of words, the names of its columns first; times are UTC."""
+    yield "account", "network", "state", "ended_at", "reason", "address"
+    for line in lines:
+        delivery, pledge = line.delivery, line.delivery.pledge
+        yield (
+            pledge.account.handle if pledge else "",
+            delivery.network,
+            line.state,
+            line.ended_at.isoformat() if line.ended_at else "",
+            line.sentence,
+            delivery.permalink,
+        )
+
+
+def escape_cell(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: those begin with one of a few signs."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def summarise_recall(made: Recall) -> RecallSummary:

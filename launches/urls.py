@@ -9,6 +9,16 @@ urlpatterns = [
     path("campaigns/<slug:slug>/launch/answer/", views.answer_launch, name="launch_answer"),
     path("campaigns/<slug:slug>/launch/cancel/", views.cancel_launch, name="launch_cancel"),
     path("campaigns/<slug:slug>/launch/recall/", views_recall.recall_launch, name="launch_recall"),
+    path(
+        "campaigns/<slug:slug>/launch/recall/posts/",
+        views_recall.show_lines,
+        name="launch_recall_posts",
+    ),
+    path(
+        "campaigns/<slug:slug>/launch/recall/posts.csv",
+        views_recall.export_lines,
+        name="launch_recall_csv",
+    ),
     path("campaigns/<slug:slug>/results/", views.show_results, name="results"),
     path("campaigns/<slug:slug>/results.json", views.show_results_json, name="results_json"),
     path(

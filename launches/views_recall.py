@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from campaigns.models import Campaign
 from launches import holding, keeping
 from launches.forms import RecallForm
 from launches.keeping import KeepRefused
 from launches.recalling import RecallRefused, can_be_recalled, recall
-from launches.recalls import find_recall
-from launches.recounting import foresee
+from launches.recalls import Deletion, find_recall
+from launches.recounting import escape_cell, foresee, tell_lines
 from launches.results import find_launch
-from launches.views import find_campaign
+from launches.views import PER_PAGE, find_campaign
 from launches.views_evidence import find_own
+from networks import registry
 
 
 @never_cache
@@ -52,6 +58,52 @@ def recall_launch(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.info(request, _("It was recalled a moment ago: see here what happens."))
     return room
+
+
+@never_cache
+@login_required
+@require_GET
+def show_lines(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every post that was recalled and what became of it, for who may steer the launch."""
+    campaign = find_campaign(request, slug)
+    lines = Paginator(_find_lines(request, campaign), PER_PAGE).get_page(request.GET.get("page"))
+    networks = registry.all_networks()
+    rows = [(line, networks.get(line.delivery.network)) for line in lines]
+    context = {"campaign": campaign, "page": lines, "rows": rows}
+    return render(request, "launches/recall_lines.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def export_lines(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """The same as a table for a spreadsheet (CSV), written as it is read."""
+    campaign = find_campaign(request, slug)
+    lines = _find_lines(request, campaign).iterator(chunk_size=1000)
+    writer = csv.writer(_Echo())
+    told = (writer.writerow([escape_cell(cell) for cell in row]) for row in tell_lines(lines))
+    answer = StreamingHttpResponse(told, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="recall-{campaign.slug}.csv"'
+    return answer
+
+
+class _Echo:
+    """A file that gives back what is written, for the writer of CSV."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _find_lines(request: HttpRequest, campaign: Campaign) -> QuerySet[Deletion]:
+    """The ledger of its recall. Raises PermissionDenied, and Http404 where there is none."""
+    launch = find_launch(campaign)
+    if launch is None or not holding.may_control(request.user, launch):
+        raise PermissionDenied
+    made = find_recall(launch)
+    if made is None:
+        raise Http404
+    lines: QuerySet[Deletion] = Deletion.objects.filter(recall=made).order_by("pk")
+    return lines.select_related("delivery__pledge__account")
 
 
 @login_required

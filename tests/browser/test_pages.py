@@ -248,7 +248,11 @@ def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str,
     said = shown["finished"].get_absolute_url()
     troubles += walk(page, [("launch-recall", f"{said}launch/recall/")])
     take_back(shown["finished"].launches.get())
-    recalled = [("launch-recalled", f"{said}launch/"), ("results-recalled", f"{said}results/")]
+    recalled = [
+        ("launch-recalled", f"{said}launch/"),
+        ("launch-recall-posts", f"{said}launch/recall/posts/"),
+        ("results-recalled", f"{said}results/"),
+    ]
     troubles += walk(page, recalled)
     newcomer = new_page(viewport=DESKTOP)
     come_in(newcomer, make_user("max@example.org", "Max"))

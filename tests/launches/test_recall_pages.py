@@ -1,5 +1,6 @@
 """The pages of a recall: what its organiser reads before, everybody during, each owner after."""
 
+import csv
 import html
 import re
 
@@ -64,7 +65,7 @@ def test_post_with_a_tick_recalls_and_leads_to_the_room(say, client, olive):  # 
     room = client.get(ROOM)
     assert "Of 2 posts 2 were deleted again." in read(room)
     assert 'hx-trigger="every 1s"' not in room.content.decode()
-    assert RECALL not in room.content.decode()
+    assert f'href="{RECALL}"' not in room.content.decode()
     again = client.post(RECALL, {"sure": "on"}, follow=True)
     assert "nothing to recall" in read(again)
     assert Recall.objects.count() == 1
@@ -178,3 +179,28 @@ def test_admin_reads_recalls_and_their_lines_and_changes_none(say, client, olive
     assert client.get(f"/admin/launches/deletion/{line.pk}/change/").status_code == 200
     assert client.get("/admin/launches/recall/add/").status_code == 403
     assert client.post(f"/admin/launches/deletion/{line.pk}/delete/").status_code == 403
+
+
+def test_organiser_reads_of_each_post_what_became_of_it_and_why(say, client, sam, olive):  # noqa: F811
+    launch = say("mastodon", "gotosocial")
+    address = f"{RECALL}posts"
+    client.force_login(olive)
+    assert client.get(f"{address}/").status_code == 404
+    Pledge.objects.filter(network="mastodon", account__handle__startswith="@river0").update(
+        told_of_recall=False
+    )
+    recall_now(launch, by=olive)
+    assert f"{address}/" in client.get(ROOM).content.decode()
+    said = read(client.get(f"{address}/"))
+    assert "Deleted again" in said
+    assert "did not say yet that a post can be deleted again" in said
+    table = client.get(f"{address}.csv")
+    assert table["Content-Disposition"] == 'attachment; filename="recall-river.csv"'
+    rows = list(csv.DictReader(b"".join(table.streaming_content).decode().splitlines()))
+    assert [row["state"] for row in rows] == ["by_hand", "deleted"]
+    assert rows[0]["account"].startswith("'@river0")  # no formula
+    assert rows[0]["address"] == launch.deliveries.earliest("pk").permalink
+    client.force_login(sam)
+    for ending in ("/", ".csv"):
+        assert client.get(f"{address}{ending}").status_code == 403
+    assert f"{address}/" not in client.get(ROOM).content.decode()
