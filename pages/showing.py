@@ -12,6 +12,8 @@ from django.db.models import Count, Min, Q, QuerySet
 from campaigns.models import Campaign, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
 from launches.models import DeliveryState, Launch
+from launches.recalls import find_recall
+from launches.recounting import RecallSummary, summarise_recall
 from launches.results import Summary, find_launch, summarise_launch
 from networks.base import Mode
 from networks.registry import all_networks
@@ -51,9 +53,10 @@ class Face:
 
 @dataclass(frozen=True, kw_only=True)
 class Showing:
-    """A campaign's page. ``summary`` is there once the launch was decided, ``mine`` counts the
-    accounts that the reader has lent, ``mine_by_hand`` the places where they post themselves,
-    ``others`` are the exact words in the further wordings.
+    """A campaign's page. ``summary`` is there once the launch was decided, ``recall`` once its
+    posts are to be deleted again. ``mine`` counts the accounts that the reader has lent,
+    ``mine_by_hand`` the places where they post themselves, ``others`` are the exact words in the
+    further wordings.
     """
 
     campaign: Campaign
@@ -61,6 +64,7 @@ class Showing:
     stage: Stage
     launch: Launch | None
     summary: Summary | None
+    recall: RecallSummary | None
     crowd: Crowd
     faces: list[Face]
     posts: list[Preview]
@@ -144,6 +148,7 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
     """Gather the page of a campaign that ``reader`` (the request's user) may see."""
     revision = campaign.revision
     launch = find_launch(campaign)
+    made = find_recall(launch) if launch and launch.decided_at else None
     launch_at = campaign.launch_at
     return Showing(
         campaign=campaign,
@@ -151,6 +156,7 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
         stage=find_stage(campaign, launch=launch, now=now),
         launch=launch,
         summary=summarise_launch(launch) if launch and launch.decided_at else None,
+        recall=summarise_recall(made) if made else None,
         crowd=count_crowd(campaign),
         faces=list_faces(campaign, most=FACES),
         posts=list_posts(revision),

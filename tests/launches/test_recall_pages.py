@@ -107,6 +107,7 @@ def test_everybody_reads_on_the_results_what_became_of_the_posts(say, client, ol
     page = client.get(RESULTS)
     assert "Of 3 posts 2 were deleted again." in read(page)
     assert "3 voices." in read(page)  # that they were posted stays true
+    assert "Of 3 posts 2 were deleted again." in read(client.get("/campaigns/river/"))
     assert page.content.decode().count(">see the post</a>") == 1
     told = client.get("/campaigns/river/results.json").json()
     assert told["tally"]["sent"] == 3
