@@ -64,8 +64,8 @@ logger = logging.getLogger(__name__)
 class Outcome:
     """What came of asking. ``reason`` is a %-template in English; ``reason_facts`` fill it.
 
-    ``is_uncertain``: the request may have been carried out. ``host_failed``: it is to be left
-    alone until ``due_at``, or its whole network.
+    ``is_uncertain``: the request may have been carried out. ``host_failed``: it asked for rest, or
+    gave no clear answer, and is left alone until ``due_at``; or its whole network is.
     """
 
     state: DeletionState
@@ -185,7 +185,7 @@ def judge(held: Held, error: NetworkError, *, now: datetime) -> Outcome:
         reason_facts=facts,
         due_at=now + timedelta(seconds=_find_wait(error, scope=scope, tries=held.tries)),
         is_uncertain=isinstance(error, OutcomeUnknown),
-        host_failed=scope == "host",
+        host_failed=scope == "host" or isinstance(error, OutcomeUnknown),
         network_failed=scope == "network",
     )
 
@@ -253,13 +253,13 @@ def _tell_hosts(held: Held, outcome: Outcome, *, now: datetime) -> None:
     out whether that answers again.
     """
     network, host = held.host
-    if held.is_probe and (outcome.host_failed or outcome.is_uncertain):
+    if held.is_probe and outcome.host_failed:
         breaking.give_up(host, now=now, probed=True)
     elif held.is_probe:
         breaking.take_back([host])
     if outcome.due_at is None or not (outcome.host_failed or outcome.network_failed):
         return
-    sooner = Q(due_at=None) | Q(due_at__lt=outcome.due_at - SAME_MOMENT)
+    sooner = Q(due_at=None) | Q(due_at__lte=now) | Q(due_at__lt=outcome.due_at - SAME_MOMENT)
     waiting = Deletion.objects.filter(
         sooner, state=DeletionState.WAITING, delivery__network=network
     )

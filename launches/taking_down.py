@@ -82,8 +82,7 @@ def take_deletions() -> list[Held]:
     take_over_lost(now)
     sort_out(now)
     paused = breaking.read_paused(now)
-    clear = list_kept_clear(now)
-    due = [each for each in _find_due(now, closed=paused.closed) if each.host not in clear]
+    due = _find_due(now, closed=paused.closed | list_kept_clear(now))
     with transaction.atomic():
         granted = _keep_to_pace(due, to_probe=paused.to_probe, now=now)
         return _claim(granted, to_probe=paused.to_probe, now=now)
@@ -145,7 +144,7 @@ def _end(
     )
 
 
-def list_kept_clear(now: datetime) -> set[Host]:
+def list_kept_clear(now: datetime) -> set[str]:
     """Hosts that a launch is to post to within a minute, or has begun to within five.
 
     What is begun now is through by then.
@@ -163,9 +162,9 @@ def list_kept_clear(now: datetime) -> set[Host]:
         state__in=OPEN_STATES,
     )
     return {
-        (network, host)
+        host
         for rows in (coming, under_way)
-        for network, host in rows.order_by().values_list("network", "host").distinct()
+        for host in rows.order_by().values_list("host", flat=True).distinct()
     }
 
 

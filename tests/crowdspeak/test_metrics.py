@@ -14,8 +14,11 @@ from campaigns.mailing import queue_mail
 from campaigns.models import Campaign
 from crowdspeak.checks import check_metrics_token
 from launches import breaking, stopping
+from launches.deleting import delete_posts
 from launches.models import Delivery, Launch
 from launches.pauses import Heartbeat, NetworkPause
+from launches.recalling import recall
+from launches.recalls import Deletion
 from supporters.models import AccountState, LinkedAccount, PendingRevocation
 from tests.making import link_mastodon, make_campaign, make_pledge
 
@@ -216,6 +219,21 @@ def test_servers_that_do_not_answer_and_a_pause_of_everything_are_seen(client, s
     stopping.pause(reason="The cellar is under water.")
     found = read(client)
     assert found["crowdspeak_silent_hosts",] == found["crowdspeak_launches_paused",] == 1
+
+
+def test_recalled_posts_that_are_still_there_are_counted_and_their_age_is_told(
+    client, finished, olive
+):
+    found = read(client)
+    assert found["crowdspeak_deletions_waiting",] == 0
+    assert ("crowdspeak_oldest_deletion_seconds",) not in found
+    recall(Launch.objects.get(), by=olive)
+    Deletion.objects.update(noted_at=database_now() - timedelta(minutes=10))
+    found = read(client)
+    assert found["crowdspeak_deletions_waiting",] == 3
+    assert 600 <= found["crowdspeak_oldest_deletion_seconds",] < 700
+    delete_posts()
+    assert read(client)["crowdspeak_deletions_waiting",] == 0
 
 
 def test_revocations_and_accounts_to_renew_are_counted(client, shown, networks, sam, olive):

@@ -20,12 +20,14 @@ from campaigns.mailing import queue_mail
 from crowdspeak import tasks as tidying
 from crowdspeak.celery import app
 from crowdspeak.loglines import Lines, set_up_logs
+from launches.deleting import delete_posts
 from launches.delivering import deliver
 from launches.measuring import read_numbers
-from launches.models import Delivery
+from launches.models import Delivery, Launch
 from launches.preflight import check_accounts
+from launches.recalling import recall
 from supporters import vault
-from supporters.models import LinkedAccount
+from supporters.models import LinkedAccount, Pledge
 from supporters.unlinking import unlink
 from tests.launches.elapsing import let_pass
 
@@ -116,6 +118,18 @@ def measure(step):
     read_numbers()
 
 
+def take_back(step):
+    launch(step)
+    recall(Launch.objects.get(), by=None)
+    delete_posts()
+    step()
+
+
+def take_back_told(step):
+    Pledge.objects.update(receipt_email=ADDRESS)
+    take_back(step)
+
+
 def tidy(step):
     tidying.tidy()
 
@@ -136,6 +150,9 @@ MASTODON = "networks.adapters.mastodon.Mastodon"
         (f"{MASTODON}.read_profile", check),
         (f"{MASTODON}.read_numbers", measure),
         (f"{MASTODON}.revoke", unlink_one),
+        (f"{MASTODON}.delete", take_back),
+        ("launches.deleting.record", take_back),
+        ("launches.telling_owners.queue_mail", take_back_told),
         ("launches.claims.tokens.open_if_good", launch),
         ("launches.delivering.claiming.claim", launch),
         ("launches.delivering.recording.record", launch),
