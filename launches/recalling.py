@@ -91,9 +91,9 @@ def recall(launch: Launch, *, by: User | None, why: str = "") -> bool:
     """Stop a launch for good and have its posts deleted. False: that was asked for before.
 
     The organiser and whoever may steer launches; None is whoever runs the site, at its machine, as
-    ``manage.py recall_launch`` does. Campaign, then launch are locked, as by ignition
-    and by cancelling: so a resume, or an owner who lets a post go, comes before and is stopped, or
-    after and finds it recalled. Raises RecallRefused.
+    ``manage.py recall_launch`` does. Campaign, then launch are locked, as by ignition and by
+    cancelling: so a resume, or an owner who lets a post go, comes before and is stopped, or after
+    and finds it recalled. Raises RecallRefused.
     """
     if by is not None and not holding.may_control(by, launch):
         raise RecallRefused(_("Only the organiser and the admins can recall a launch."))
