@@ -169,3 +169,14 @@ def test_a_record_that_meets_an_erasure_is_blanked_by_it(recalled, networks):  #
     assert not isinstance(erased, Exception)
     line = Deletion.objects.get()
     assert (line.state, line.reason, line.reason_facts, line.remote_id) == ("refused", "", {}, "")
+
+
+def test_a_word_that_was_given_just_before_a_recall_is_not_overtaken(say, olive):  # noqa: F811
+    """There is no line yet that its owner could have ended: the delivery itself is locked."""
+    launch = say("mastodon")
+    delivery = launch.deliveries.get()
+    with hold_open(lambda: keep_post(delivery, person=delivery.pledge.person)):
+        assert recall(launch, by=olive)
+        assert take_deletions() == []
+    assert delete_posts() == 0
+    assert count_states() == {"kept": 1}
