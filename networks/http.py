@@ -62,6 +62,7 @@ _NO_ANSWER_IN_TIME = gettext_noop("%(host)s did not answer within %(seconds)d se
 _CUT = gettext_noop("%(host)s broke off before it had answered.")
 _TOO_MUCH = gettext_noop("%(host)s answered with far more than it was asked for.")
 _NOT_NOW = gettext_noop("Nothing is sent to %(host)s just now.")
+_ELSEWHERE = gettext_noop("%(host)s is outside of the simulator: a rehearsal sends nothing there.")
 
 Gate = Callable[[], Awaitable[bool]]
 Listener = Callable[["Answer | NetworkError"], None]
@@ -137,7 +138,8 @@ class Http:
     """One session for all requests of a process or a launch; use as ``async with``.
 
     ``allowed_hosts`` are exact ``host:port`` pairs that may be reached in plain http and at any
-    address (the simulator's). ``connections`` is the most at once, ``per_host`` of them to one
+    address (the simulator's). With ``nowhere_else`` nothing but these is ever reached, public or
+    not: a rehearsal's way out. ``connections`` is the most at once, ``per_host`` of them to one
     host, so that a slow one leaves room for the others.
     """
 
@@ -149,8 +151,10 @@ class Http:
         connections: int = 1000,
         per_host: int = 1000,
         resolver: AbstractResolver | None = None,
+        nowhere_else: bool = False,
     ) -> None:
         self.allowed_hosts = allowed_hosts
+        self._nowhere_else = nowhere_else
         self._user_agent = user_agent
         self._connections = connections
         self._per_host = per_host
@@ -249,6 +253,8 @@ class Http:
         """
         target, exempt = _check_url(url, self.allowed_hosts)
         host = target.host_port_subcomponent or ""
+        if self._nowhere_else and not exempt:
+            raise Rejected(_ELSEWHERE, host=host)
         if name:
             target = target.joinpath(quote(name, safe=""), encoded=True)
         sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)

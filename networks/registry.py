@@ -7,10 +7,11 @@ Reads ``settings.NETWORKS`` (a dict per network: its ``mode``, and what its adap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -27,6 +28,10 @@ from networks.base import Allowance, Mode, Network
 from networks.composers import Composer, compose_at, list_messengers
 from networks.http import Http
 
+Known = Mapping[str, Mapping[str, Any]]
+
+# What a simulated server says of the addresses around it, as the adapters take them.
+_DIRECTORIES = ("plc_url", "resolver_url", "appview_url", "web_url", "share_url")
 _SETTINGS = frozenset({"NETWORKS", "MESSENGERS", "SITE_URL", "NETWORK_EXCEPTIONS"})
 
 
@@ -113,34 +118,80 @@ def _find_messenger(name: str) -> str:
     return str(settings.MESSENGERS.get(name, ""))
 
 
+def open_closed_http(hosts: frozenset[str], *, connections: int = 100) -> Http:
+    """Give a way out that leads to these ``host:port`` pairs alone: to a rehearsal's simulator."""
+    return Http(
+        user_agent=f"CrowdSpeak (+{settings.SITE_URL})",
+        allowed_hosts=hosts,
+        connections=connections,
+        per_host=connections,
+        nowhere_else=True,
+    )
+
+
+def build_simulated(places: Sequence[Mapping[str, str]]) -> Mapping[str, Network]:
+    """Give adapters for a simulator's servers, beside those in use and with none of their keys.
+
+    ``places`` are its servers as it describes them: each has its ``network`` and ``url``, some have
+    more addresses (``…_url``). A network that it does not play is not among the answer.
+    """
+    networks: dict[str, dict[str, Any]] = {}
+    for place in places:
+        name, origin = place["network"], place["url"]
+        known = networks.setdefault(name, {"mode": Mode.AUTOMATIC})
+        if name in ("mastodon", "bluesky"):
+            known |= {key: place[key] for key in _DIRECTORIES if key in place}
+            continue
+        known |= {
+            "client_id": f"simulated-{name}",
+            "client_secret": f"simulated-{name}-secret",
+            "api_url": origin,
+            "consent_url": origin,
+        }
+        if "version" in _read(name):
+            known["version"] = _read(name)["version"]
+    hosts = frozenset(urlsplit(url).netloc for place in places for url in _list_urls(place))
+    built = _build(networks, hosts=hosts)
+    return MappingProxyType({name: built[name] for name in networks if name in built})
+
+
+def _list_urls(place: Mapping[str, str]) -> list[str]:
+    return [value for key, value in place.items() if key == "url" or key.endswith("_url")]
+
+
 @lru_cache(maxsize=1)
 def _build_adapters() -> Mapping[str, Network]:
+    return _build(settings.NETWORKS, hosts=frozenset(settings.NETWORK_EXCEPTIONS))
+
+
+def _build(networks: Known, *, hosts: frozenset[str]) -> Mapping[str, Network]:
+    """Build every adapter from the facts of its network, by its name."""
     adapters: tuple[Network, ...] = (
         Mastodon(
-            mode=_read_mode("mastodon"),
+            mode=_read_mode(networks, "mastodon"),
             website=settings.SITE_URL,
-            share_url=_read("mastodon").get("share_url") or mastodon.SHARE_PAGE,
-            pace=_read_pace("mastodon", usual=mastodon.PACE),
+            share_url=_find(networks, "mastodon").get("share_url") or mastodon.SHARE_PAGE,
+            pace=_read_pace(networks, "mastodon", usual=mastodon.PACE),
         ),
-        _build_bluesky(),
-        LinkedIn(**_read_platform("linkedin", usual=linkedin.PACE)),
-        Facebook(**_read_platform("facebook", usual=facebook.PACE)),
-        X(**_read_platform("x", usual=x.PACE)),
-        Threads(**_read_platform("threads", usual=threads.PACE)),
+        _build_bluesky(networks, hosts=hosts),
+        LinkedIn(**_read_platform(networks, "linkedin", usual=linkedin.PACE)),
+        Facebook(**_read_platform(networks, "facebook", usual=facebook.PACE)),
+        X(**_read_platform(networks, "x", usual=x.PACE)),
+        Threads(**_read_platform(networks, "threads", usual=threads.PACE)),
     )
     return MappingProxyType({adapter.name: adapter for adapter in adapters})
 
 
-def _build_bluesky() -> Bluesky:
-    mode = _read_mode("bluesky")
-    known = _read("bluesky").items()
+def _build_bluesky(networks: Known, *, hosts: frozenset[str]) -> Bluesky:
+    mode = _read_mode(networks, "bluesky")
+    known = _find(networks, "bluesky").items()
     options = {name: value for name, value in known if name not in ("mode", "pace")}
     try:
         return Bluesky(
             mode=mode,
             site_url=settings.SITE_URL,
-            allowed_hosts=frozenset(settings.NETWORK_EXCEPTIONS),
-            pace=_read_pace("bluesky", usual=bluesky.PACE),
+            allowed_hosts=hosts,
+            pace=_read_pace(networks, "bluesky", usual=bluesky.PACE),
             **options,
         )
     except ValueError:
@@ -149,9 +200,13 @@ def _build_bluesky() -> Bluesky:
         ) from None
 
 
-def _read_platform(name: str, *, usual: Allowance) -> dict[str, Any]:
-    """What the adapter of a network of one owner is built from: the settings, and its pace."""
-    options = {**_read(name), "mode": _read_mode(name), "pace": _read_pace(name, usual=usual)}
+def _read_platform(networks: Known, name: str, *, usual: Allowance) -> dict[str, Any]:
+    """What the adapter of a network of one owner is built from: its facts, and its pace."""
+    options = {
+        **_find(networks, name),
+        "mode": _read_mode(networks, name),
+        "pace": _read_pace(networks, name, usual=usual),
+    }
     if options["mode"] is Mode.AUTOMATIC and not options.get("client_id"):
         prefix = name.upper()
         raise ImproperlyConfigured(
@@ -162,12 +217,16 @@ def _read_platform(name: str, *, usual: Allowance) -> dict[str, Any]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return dict(settings.NETWORKS.get(name, {}))
+    return _find(settings.NETWORKS, name)
 
 
-def _read_mode(name: str) -> Mode:
-    """Give how a network is on; one that the settings do not name is off."""
-    given = _read(name).get("mode", Mode.OFF)
+def _find(networks: Known, name: str) -> dict[str, Any]:
+    return dict(networks.get(name, {}))
+
+
+def _read_mode(networks: Known, name: str) -> Mode:
+    """Give how a network is on; one that is not named is off."""
+    given = _find(networks, name).get("mode", Mode.OFF)
     try:
         return Mode(given)
     except ValueError:
@@ -177,9 +236,9 @@ def _read_mode(name: str) -> Mode:
         ) from None
 
 
-def _read_pace(name: str, *, usual: Allowance) -> Allowance:
+def _read_pace(networks: Known, name: str, *, usual: Allowance) -> Allowance:
     """Give the operator's own pace, "requests/seconds" per host, or the usual one."""
-    given = _read(name).get("pace")
+    given = _find(networks, name).get("pace")
     if not given:
         return usual
     count, _, seconds = str(given).partition("/")
