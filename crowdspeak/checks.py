@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -44,6 +45,27 @@ def check_proxies(**_: Any) -> Sequence[CheckMessage]:
                 )
             ]
     return []
+
+
+@register()
+def check_rehearsals(**_: Any) -> Sequence[CheckMessage]:
+    """Rehearsals go to a simulator of our own, by its exact address."""
+    given = settings.REHEARSAL_URL
+    parts = urlsplit(given)
+    try:
+        is_whole = parts.scheme == "http" and bool(parts.hostname and parts.port)
+    except ValueError:
+        is_whole = False
+    if not given or (is_whole and not (parts.path or parts.query or parts.username)):
+        return []
+    return [
+        Error(
+            f"REHEARSAL_URL is {given!r}, which is no address of a simulator's control page.",
+            hint="Give it like http://simulator:8100, with its port and nothing after it, or leave "
+            "it out: then there are no rehearsals.",
+            id="crowdspeak.E008",
+        )
+    ]
 
 
 @register()

@@ -198,6 +198,7 @@ CELERY_TASK_ROUTES = {
     "launches.tasks.read_numbers": {"queue": "numbers"},
     "launches.tasks.delete_recalled": {"queue": "numbers"},  # beside launches, never before them
     "launches.tasks.renew_authorisations": {"queue": "preflight"},
+    "launches.tasks.rehearse": {"queue": "preflight"},
     "crowdspeak.tasks.tidy": {"queue": "preflight"},
 }
 # How long a message is good for. Celery compares the clock of the machine that sent it with that of
@@ -344,6 +345,10 @@ NETWORKS = read_networks(env)
 MESSENGERS = read_messengers(env)
 # Exact "host:port" pairs on this machine that the address guard lets through (a simulator).
 NETWORK_EXCEPTIONS = frozenset(env.list("NETWORK_EXCEPTIONS", default=[]))
+
+# The control page of the simulator that launches are rehearsed on; empty: no rehearsals. Nothing
+# but that simulator is reached by a rehearsal, which needs no exception of the address guard.
+REHEARSAL_URL = env.str("REHEARSAL_URL", default="").strip().rstrip("/")
 
 # ── Safety ────────────────────────────────────────────────────────────────────────────────────
 SECURE_SSL_REDIRECT = False  # the proxy's work; it would also redirect its health checks

@@ -9,6 +9,7 @@ from structlog.contextvars import bound_contextvars
 from crowdspeak.privacy import erase_begun
 from crowdspeak.purging import purge_old
 from launches import installation
+from launches.rehearsing import forget_old
 from supporters.revoking import revoke_due
 from supporters.servers import forget_servers
 
@@ -19,6 +20,7 @@ PARTS: tuple[Callable[[], object], ...] = (
     erase_begun,
     forget_servers,
     purge_old,
+    forget_old,
 )
 
 

@@ -17,19 +17,18 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
-from launches import claiming, igniting, pausing, recording
+from launches import claiming, igniting, pausing
 from launches.claims import Claim
+from launches.grounds import Ground
 from launches.igniting import ignite
-from launches.minding import Hosts
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.moment import Moment, boot_seconds, read_moment
 from launches.planning import NEAR_SECONDS
-from launches.preparing import keep, prepare_some
+from launches.preparing import prepare_some
 from launches.recording import Result
 from launches.rooming import Room
 from launches.sending import Desk, carry_out, note_not_begun, note_stray
-from launches.watching import DatabaseThread, HoldFlag
-from networks import registry
+from launches.watching import DatabaseThread
 from networks.base import Credentials
 from networks.errors import NetworkError, Rejected, TryLater, gettext_noop
 from networks.http import Http
@@ -57,10 +56,13 @@ NOT_READY = gettext_noop("The authorisation of this account could not be read ju
 
 
 class Run:
-    """The state of one worker in one launch."""
+    """The state of one worker in one launch; a rehearsal's stands on another ``ground``."""
 
-    def __init__(self, launch_id: int, *, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, launch_id: int, *, stopping: Callable[[], bool], ground: Ground | None = None
+    ) -> None:
         self.launch_id = launch_id
+        self.ground = ground or Ground(launch_id)
         self.stopping = stopping
         self.results: list[Result] = []
         self.returned: list[Claim] = []
@@ -70,7 +72,7 @@ class Run:
         self.moment = Moment(0.0, 0.0)
         self.batch = FIRST_BATCH
         self.ended = asyncio.Event()
-        self.hosts = Hosts()
+        self.hosts = self.ground.make_hosts()
         self.room = Room(IN_HAND, trusts=self.hosts.answers)
 
     async def go(self) -> None:
@@ -79,12 +81,12 @@ class Run:
             self.database = await stack.enter_async_context(DatabaseThread("ledger"))
             self.watching = await stack.enter_async_context(DatabaseThread("flag"))
             self.http: Http = await stack.enter_async_context(
-                registry.open_http(connections=IN_HAND)
+                self.ground.open_http(connections=IN_HAND)
             )
             self.moment = await self.database.run(read_moment)
             if not await self._wait_for_moment():
                 return
-            self.flag = HoldFlag(self.launch_id, self.watching)
+            self.flag = self.ground.make_flag(self.watching)
             watch = asyncio.create_task(self.flag.watch())
             keep = asyncio.create_task(self._keep_recording())
             try:
@@ -183,8 +185,8 @@ class Run:
         }
         try:
             claimed = await self.database.run(
-                lambda: claiming.claim(
-                    self.launch_id,
+                partial(
+                    self.ground.claim,
                     most=most,
                     except_hosts=left_alone,
                     room=self.room.left_for,
@@ -230,7 +232,7 @@ class Run:
         the last look and its start.
         """
         desk = Desk(
-            network=registry.get(claim.network),
+            network=self.ground.find_network(claim.network),
             http=self.http.heard_by(partial(self.hosts.hear, claim, self._tell_time)),
             now=self._tell_time,
             keep=self._keep_prepared,
@@ -254,7 +256,9 @@ class Run:
         """Write down what was made ready; False where that cannot be done now."""
         try:
             return await self.database.run(
-                partial(keep, claim.delivery_id, attempt=claim.attempt, prepared=prepared)
+                partial(
+                    self.ground.keep, claim.delivery_id, attempt=claim.attempt, prepared=prepared
+                )
             )
         except DatabaseError:
             logger.exception("what was made ready for delivery %s is not kept", claim.delivery_id)
@@ -326,10 +330,10 @@ class Run:
             await self._pause_networks()
             await self.hosts.write_down(self.database.run)
             if returned:
-                await self.database.run(lambda: claiming.give_back(returned))
+                await self.database.run(partial(self.ground.give_back, returned))
                 returned = []
             if results:
-                await self.database.run(lambda: recording.record(results))
+                await self.database.run(partial(self.ground.record, results))
         except OperationalError:
             logger.exception("%s results could not be recorded yet", len(results))
             self.results = results + self.results
@@ -357,7 +361,7 @@ class Run:
     async def _flush_singly(self, results: list[Result]) -> None:
         for result in results:
             try:
-                await self.database.run(partial(recording.record, [result]))
+                await self.database.run(partial(self.ground.record, [result]))
             except Exception:
                 # Its claim runs out, and then it is looked up.
                 logger.exception("delivery %s could not be recorded", result.delivery_id)
@@ -380,12 +384,13 @@ def deliver(launch_id: int, *, stopping: Callable[[], bool] = lambda: False) -> 
     run = Run(launch_id, stopping=stopping)
     with (
         bound_contextvars(launch_id=launch_id),
-        asyncio.Runner(loop_factory=_new_loop) as runner,
+        asyncio.Runner(loop_factory=new_loop) as runner,
     ):
         runner.run(run.go())
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The quickest event loop that there is here."""
     try:
         import uvloop  # noqa: PLC0415  (not on every platform)
     except ImportError:

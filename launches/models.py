@@ -15,7 +15,7 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
-from launches import lookups, pauses, readings, recalls  # noqa: F401 -- Django looks there
+from launches import lookups, pauses, readings, recalls, rehearsals  # noqa: F401 -- models
 from networks.errors import gettext_noop
 from supporters.models import Pledge
 
@@ -27,6 +27,11 @@ ASKED = gettext_noop(
 
 
 class LaunchKind(models.TextChoices):
+    """Every launch is a real one: a rehearsal has rows of its own (``rehearsals``).
+
+    The other kind was drawn first, and nothing makes one.
+    """
+
     REAL = "real", _("Launch")
     REHEARSAL = "rehearsal", _("Rehearsal")
 

@@ -12,6 +12,7 @@ from launches import deleting, measuring
 from launches.delivering import deliver
 from launches.moment import boot_seconds
 from launches.preflight import check_accounts, remind
+from launches.rehearsal_runs import rehearse as do_rehearse
 from launches.renewing import renew_some
 from launches.ticking import tick as do_tick
 
@@ -25,6 +26,7 @@ _checking = threading.Lock()
 _reading = threading.Lock()
 _renewing = threading.Lock()
 _deleting = threading.Lock()
+_rehearsing = threading.Lock()
 _ticking = threading.Lock()
 _ticked_at = float("-inf")
 _stopping = threading.Event()
@@ -54,10 +56,11 @@ def tick() -> None:
     seconds = settings.MESSAGE_SECONDS
     do_tick(
         lambda pk: run_launch.apply_async((pk,), expires=seconds),
-        lambda: check_before_launches.apply_async(expires=seconds),
-        lambda: read_numbers.apply_async(expires=seconds),
-        lambda: renew_authorisations.apply_async(expires=seconds),
-        lambda: delete_recalled.apply_async(expires=seconds),
+        check=lambda: check_before_launches.apply_async(expires=seconds),
+        read=lambda: read_numbers.apply_async(expires=seconds),
+        renew=lambda: renew_authorisations.apply_async(expires=seconds),
+        delete=lambda: delete_recalled.apply_async(expires=seconds),
+        rehearse=lambda: rehearse.apply_async(expires=seconds),
     )
     if Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued]).exists():
         send_mails.apply_async(expires=seconds)
@@ -141,6 +144,19 @@ def delete_recalled() -> None:
         deleting.delete_posts(stopping=_stopping.is_set)
     finally:
         _deleting.release()
+
+
+@shared_task(name="launches.tasks.rehearse")
+def rehearse(passes: int = PASSES) -> None:
+    """Begin a rehearsal or take part in one, a single one per process; passed on like a launch."""
+    if not _rehearsing.acquire(blocking=False):
+        if passes > 0:
+            rehearse.apply_async((passes - 1,), expires=settings.MESSAGE_SECONDS)
+        return
+    try:
+        do_rehearse(stopping=_stopping.is_set)
+    finally:
+        _rehearsing.release()
 
 
 @shared_task(name="launches.tasks.nudge")

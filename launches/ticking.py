@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, When
@@ -20,6 +20,7 @@ from launches import (
     installation,
     offering,
     planning,
+    rehearsing,
     stopping,
     sweeping,
 )
@@ -63,19 +64,18 @@ def seconds_since_tick(now: datetime | None = None) -> float | None:
     return ((now or database_now()) - beat.beat_at).total_seconds() if beat else None
 
 
-def tick(
-    wake: Wake,
-    check: Call = lambda: None,
-    read: Call = lambda: None,
-    renew: Call = lambda: None,
-    delete: Call = lambda: None,
-) -> None:
-    """Do all that is due; ``wake`` is called with each launch that workers should look at.
+class Calls(TypedDict, total=False):
+    """What a tick calls when somebody should look: not whether there is anything, nor how much."""
 
-    ``check`` is called when somebody should look for accounts to check before a launch, ``read``
-    when for posts whose numbers to read after one, ``renew`` when for authorisations to keep alive
-    until one that is far away, ``delete`` when for posts to delete that were recalled.
-    """
+    check: Call  # for accounts to check before a launch
+    read: Call  # for posts whose numbers to read after one
+    renew: Call  # for authorisations to keep alive until one that is far away
+    delete: Call  # for posts to delete that were recalled
+    rehearse: Call  # for launches to rehearse
+
+
+def tick(wake: Wake, **calls: Unpack[Calls]) -> None:
+    """Do all that is due; ``wake`` is called with each launch that workers should look at."""
     now = database_now()
     if installation.hold_if_foreign():
         # What should have begun stands still for that, and its operators must hear of it.
@@ -89,9 +89,10 @@ def tick(
         partial(sweeping.expire_leases, now),
         partial(sweeping.close_late, now),
         partial(sweeping.finish_launches, now),
+        partial(wake_rehearsers, now, calls.get("rehearse", _do_nothing)),
         partial(wake_workers, now, wake),
         partial(alerting.tell_late, now),
-        partial(wake_checker, now, check),
+        partial(wake_checker, now, calls.get("check", _do_nothing)),
         partial(offer_posts, now),
         partial(send_reminders, now),
         partial(stopping.tell_of_standstill, now, limit=MAIL_BATCH),
@@ -99,9 +100,9 @@ def tick(
     if is_rush(now):
         return
     _take_steps(
-        partial(wake_reader, now, read),
-        partial(wake_renewer, now, renew),
-        partial(tend_recalls, now, delete),
+        partial(wake_reader, now, calls.get("read", _do_nothing)),
+        partial(wake_renewer, now, calls.get("renew", _do_nothing)),
+        partial(tend_recalls, now, calls.get("delete", _do_nothing)),
         partial(send_receipts),
         partial(tell_of_deletions),
         partial(tell_organisers, limit=MAIL_BATCH),
@@ -113,6 +114,10 @@ def tick(
         partial(forget_unconfirmed),
         partial(breaking.forget, now),
     )
+
+
+def _do_nothing() -> None:
+    """Nobody is called."""
 
 
 def is_rush(now: datetime) -> bool:
@@ -166,6 +171,13 @@ def wake_workers(now: datetime, wake: Wake) -> None:
     """Have workers look at every launch with work."""
     for launch_id in find_work(now):
         wake(launch_id)
+
+
+def wake_rehearsers(now: datetime, rehearse: Call) -> None:
+    """Have rehearsals give way to launches, and workers look at one that is to go on."""
+    rehearsing.tidy(now)
+    if rehearsing.find_work().exists():
+        rehearse()
 
 
 def note_beat(now: datetime) -> None:

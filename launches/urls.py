@@ -1,6 +1,6 @@
 from django.urls import path
 
-from launches import views, views_evidence, views_recall
+from launches import views, views_evidence, views_recall, views_rehearsal
 
 urlpatterns = [
     path("campaigns/<slug:slug>/launch/", views.show_room, name="launch"),
@@ -18,6 +18,17 @@ urlpatterns = [
         "campaigns/<slug:slug>/launch/recall/posts.csv",
         views_recall.export_lines,
         name="launch_recall_csv",
+    ),
+    path("campaigns/<slug:slug>/rehearsal/", views_rehearsal.show_rehearsal, name="rehearsal"),
+    path(
+        "campaigns/<slug:slug>/rehearsal/begin/",
+        views_rehearsal.begin_rehearsal,
+        name="rehearsal_begin",
+    ),
+    path(
+        "campaigns/<slug:slug>/rehearsal/stop/",
+        views_rehearsal.stop_rehearsal,
+        name="rehearsal_stop",
     ),
     path("campaigns/<slug:slug>/results/", views.show_results, name="results"),
     path("campaigns/<slug:slug>/results.json", views.show_results_json, name="results_json"),

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from campaigns.clock import database_now
-from campaigns.models import Campaign
-from launches import asking, breaking, holding, pausing, stopping
+from campaigns.models import Campaign, CampaignState
+from launches import asking, breaking, holding, pausing, rehearsing, stopping
 from launches.echoing import describe_echo
 from launches.following import count_clicks, read_clicks
 from launches.models import Delivery, DeliveryState, Launch, Unlookable
@@ -82,6 +82,9 @@ def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "standstill": stopping.find_standstill() if launch and not launch.is_over else None,
         "silent_hosts": breaking.count_waiting(launch) if launch and not launch.is_over else [],
         "pauses": _list_pauses(request, campaign, launch=launch),
+        "may_rehearse": rehearsing.is_on()
+        and campaign.state == CampaignState.SCHEDULED
+        and holding.may_steer(request.user, campaign),
         "may_control": launch is not None and holding.may_control(request.user, launch),
         "may_answer": launch is not None and asking.may_answer(request.user, launch),
         "recall": summarise_recall(made) if made else None,

@@ -18,6 +18,7 @@ from campaigns.models import (
     Revision,
     RevisionState,
 )
+from launches import rehearsing
 from launches.following import count_clicks
 from launches.models import Launch
 from pages.listing import find_launches
@@ -127,6 +128,11 @@ class Entry:
     def shows_ready(self) -> bool:
         """Whether it matters how many accounts can be posted from."""
         return self.stage == Stage.OPEN and bool(self.readying.accounts)
+
+    @property
+    def can_rehearse(self) -> bool:
+        """Whether its launch can be tried out."""
+        return rehearsing.is_on() and self.stage == Stage.OPEN
 
     @property
     def has_room(self) -> bool:

@@ -155,7 +155,7 @@ MASTODON = "networks.adapters.mastodon.Mastodon"
         ("launches.telling_owners.queue_mail", take_back_told),
         ("launches.claims.tokens.open_if_good", launch),
         ("launches.delivering.claiming.claim", launch),
-        ("launches.delivering.recording.record", launch),
+        ("launches.recording.record", launch),
         ("launches.igniting.count_turnout", launch),
         ("launches.receipts.queue_mail", launch),
         ("launches.igniting.insert_deliveries", launch),
@@ -189,7 +189,7 @@ def test_what_is_written_on_a_database_thread_is_named_too(lent, step, log, monk
         logging.getLogger("launches.recording").warning("here")
         return 0
 
-    monkeypatch.setattr("launches.delivering.recording.record", say)
+    monkeypatch.setattr("launches.recording.record", say)
     launch(step)
     said = [line for line in read_lines(log) if line["event"] == "here"]
     assert said

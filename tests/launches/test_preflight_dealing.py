@@ -357,6 +357,6 @@ def test_checker_is_woken_every_ten_seconds_while_a_launch_is_coming(olive):
 def test_tick_has_somebody_look(olive):
     woken = []
     lend(make_campaign(olive, launch_in=3600), 1)
-    tick(woken.append, lambda: woken.append("check"))
+    tick(woken.append, check=lambda: woken.append("check"))
     assert woken == ["check"]
     assert Heartbeat.objects.filter(name="preflight").exists()
