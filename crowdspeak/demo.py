@@ -23,9 +23,10 @@ from crowdspeak.keys import make_keys
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ((3, 11), (3, 14))
 FREE_MEGABYTES = 200
-# The simulator's own page, five servers of open networks, their directory, four platforms; its mail
-# catcher comes after them.
+# The simulator's own page, five servers of open networks, their directory, four platforms. Its mail
+# catcher comes after them, then a second one for rehearsals, whose posts the wall must not show.
 SERVERS = 11
+PORTS = 2 * SERVERS + 1
 PLATFORMS = ("X", "FACEBOOK", "LINKEDIN", "THREADS")
 
 
@@ -111,6 +112,7 @@ def describe_environment(folder: Path, *, port: int, simulator: int, empty: bool
         "CACHE_URL": "",
         "EMAIL_URL": f"smtp://127.0.0.1:{simulator + SERVERS}",
         "SIMULATOR_URL": f"http://127.0.0.1:{simulator}",
+        "REHEARSAL_URL": f"http://127.0.0.1:{simulator + SERVERS + 1}",
         "BLUESKY_PLC_URL": directory,
         "BLUESKY_RESOLVER_URL": directory,
         "BLUESKY_APPVIEW_URL": directory,
@@ -149,6 +151,7 @@ def list_processes(simulator: int, *, empty: bool) -> dict[str, str]:
     procfile = {name: f"python -m crowdspeak.restarting {name}" for name in read}
     mail = simulator + SERVERS
     procfile["simulator"] = f"python -m simulator --port {simulator} --smtp-port {mail}"
+    procfile["stage"] = f"python -m simulator --port {mail + 1} --smtp-port 0"
     if empty:
         return {name: f"exec {line}" for name, line in procfile.items()}
     # The scheduler starts once the supporters are there, so that "ready" means ready to launch.
@@ -164,7 +167,7 @@ def main() -> int:
         port, simulator = read_number("PORT", 8000), read_number("SIMULATOR_PORT", 8100)
         usual = ROOT / "var" if empty else ROOT / "var" / "demo"
         folder = Path(os.environ.get("VAR_DIR") or usual).resolve()
-        check_machine([port, *range(simulator, simulator + SERVERS + 1)], folder)
+        check_machine([port, *range(simulator, simulator + PORTS)], folder)
         make_keys(folder / "keys")
         environment = os.environ | describe_environment(
             folder, port=port, simulator=simulator, empty=empty

@@ -8,6 +8,7 @@ import pytest
 
 from crowdspeak.demo import (
     ROOT,
+    SERVERS,
     CannotStart,
     Outlet,
     check_machine,
@@ -81,9 +82,21 @@ def test_development_shows_errors_and_has_nobody_in_it(tmp_path):
 
 def test_the_demo_runs_what_the_procfile_runs():
     commands = list_processes(8100, empty=False)
-    assert set(commands) == {"web", "worker", "beat", "simulator", "demo"}
+    assert set(commands) == {"web", "worker", "beat", "simulator", "stage", "demo"}
     assert commands["worker"] == "exec python -m crowdspeak.restarting worker"
     assert commands["beat"].endswith("accounts && exec python -m crowdspeak.restarting beat")
+
+
+def test_rehearsals_go_to_a_simulator_that_stands_for_no_network(tmp_path):
+    facts = describe_environment(tmp_path, port=8000, simulator=8100, empty=False)
+    url = facts["REHEARSAL_URL"]
+    commands = list_processes(8100, empty=False)
+    assert f"--port {url.rpartition(':')[2]} " in commands["stage"]
+    assert "--smtp-port 0" in commands["stage"]
+    taken = {int(host.rpartition(":")[2]) for host in facts["NETWORK_EXCEPTIONS"].split(",")}
+    taken |= {8000, 8100, int(facts["EMAIL_URL"].rpartition(":")[2])}
+    first = int(url.rpartition(":")[2])
+    assert taken.isdisjoint(range(first, first + SERVERS))
 
 
 def test_a_signal_in_the_middle_of_a_line_can_print_too(capfd):

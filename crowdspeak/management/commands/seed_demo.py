@@ -37,6 +37,9 @@ from supporters.reading import read_by_hand
 
 ORGANISER, ADMIN = "olive@demo.example", "rae@demo.example"
 LINKING_THREADS = 4
+# Once it has launched, another campaign is a week away, so that there is one to rehearse.
+NEXT_AFTER = timedelta(days=7)
+NEXT_SUPPORTERS = 120
 PLEDGES_PER_COMMIT = 50
 WORDINGS = (
     "I would rather wake up at the sea than at an airport. Keep the night train to the coast.",
@@ -137,6 +140,10 @@ class Command(BaseCommand):
             f"Launch {summary.state}: {summary.sent} of {summary.pledges} posts sent, "
             f"first after {summary.first_lag_ms} ms, last after {summary.last_lag_ms} ms"
         )
+        coming = seed_next(slug, number=min(supporters, NEXT_SUPPORTERS))
+        self.stdout.write(
+            f"  Rehearse        {settings.SITE_URL}{reverse('rehearsal', args=[coming.slug])}\n"
+        )
         report_some(campaign)
         connection.close()
         while True:  # the demo goes on until it is stopped; this process must not end before
@@ -225,7 +232,25 @@ def free_slug() -> str:
     return slug
 
 
-def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
+def seed_next(slug: str, *, number: int) -> Campaign:
+    """Another campaign, which launches in a week, with so many of the same accounts lent to it."""
+    campaign = make_campaign(
+        slug=f"{slug}-next",
+        launch_at=database_now() + NEXT_AFTER,
+        threshold=max(1, number // 2),
+        title="One more night train, to the mountains",
+    )
+    pledge_everybody(campaign, number=number)
+    return campaign
+
+
+def make_campaign(
+    *,
+    slug: str,
+    launch_at: Any,
+    threshold: int,
+    title: str = "Keep the night train to the coast",
+) -> Campaign:
     """Draft it, submit it, have it validated."""
     organiser, reviewer = (User.objects.get(email=email) for email in (ORGANISER, ADMIN))
     with transaction.atomic():
@@ -235,7 +260,7 @@ def make_campaign(*, slug: str, launch_at: Any, threshold: int) -> Campaign:
             by=organiser,
             values={
                 "theme": Theme.objects.order_by("position").first(),
-                "title": "Keep the night train to the coast",
+                "title": title,
                 "summary": "Two more years for the 22:10, until somebody has counted its sleepers.",
                 "story": STORY,
                 "message": WORDINGS[0],
