@@ -11,11 +11,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_the_next_campaign_can_be_rehearsed(settings, simulator, stage, rehearse_now):
     from accounts.models import User
+    from campaigns.models import Theme
     from tests.making import link_mastodon
 
     settings.NETWORK_EXCEPTIONS = simulator.hosts
     settings.REVIEW_LEAD_SECONDS = 0
     settings.STAFF_NEEDS_MFA = False
+    Theme.objects.get_or_create(
+        slug="culture", defaults={"name_en": "Culture", "name_fr": "Culture"}
+    )
     seed_person(ORGANISER, name="Olive Hartnell")
     seed_person(ADMIN, name="Rae Okafor", is_staff=True, is_superuser=True)
     for index in range(4):
