@@ -3,7 +3,8 @@
 ``--faults`` runs the longer trials as well that kill processes (``make faults``).
 
 Both servers come as wheels and are started here, unless TEST_DATABASE_URL and TEST_REDIS_URL name
-others. On SQLite are left out the races that need two connections which wait for each other's rows.
+others. On SQLite are left out the races that need two connections which wait for each other's rows,
+on PostgreSQL what touches no database.
 What it says is shown once the other one is through.
 """
 
@@ -16,11 +17,13 @@ from contextlib import ExitStack
 from tests.servers import run_postgres, run_valkey
 
 QUICK = ["--ignore=tests/browser", "--ignore=tests/real"]
+# Nothing in them may ask for a database (tests/crowdspeak/test_running.py).
+WITHOUT_DATABASE = ("tests/networks", "tests/simulator")
 SERVERS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
 WHOLE = "--faults"
 
 
-def start_pytest(settings, *left_out, output=None):
+def start_pytest(settings, *left_out, folders_left_out=(), output=None):
     """Begin one run of the suite with these servers, or without any.
 
     ``left_out`` are the marks of tests that are not run.
@@ -30,6 +33,8 @@ def start_pytest(settings, *left_out, output=None):
         left_out = (*left_out, "faults")
     marks = " and ".join(f"not {mark}" for mark in left_out)
     command = [sys.executable, "-m", "pytest", *QUICK, *(("-m", marks) if marks else ()), *given]
+    if not any(each.startswith("tests") for each in given):
+        command += [f"--ignore={folder}" for folder in folders_left_out]
     others = {name: value for name, value in os.environ.items() if name not in SERVERS}
     return subprocess.Popen(command, env=others | settings, stdout=output, stderr=subprocess.STDOUT)
 
@@ -50,7 +55,7 @@ def main():
         }
         on_sqlite = stack.enter_context(start_pytest({}, "postgres", output=kept))
         announce("PostgreSQL and Valkey")
-        on_postgres = stack.enter_context(start_pytest(settings))
+        on_postgres = stack.enter_context(start_pytest(settings, folders_left_out=WITHOUT_DATABASE))
         codes = [on_postgres.wait(), on_sqlite.wait()]
         announce("SQLite")
         kept.seek(0)
