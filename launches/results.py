@@ -86,8 +86,9 @@ class Summary:
 
 
 def find_launch(campaign: Campaign) -> Launch | None:
-    """The campaign's one real launch, once it exists."""
-    return Launch.objects.filter(campaign=campaign, kind=LaunchKind.REAL).first()
+    """The campaign's one real launch, once it exists, with its recall."""
+    real = Launch.objects.filter(campaign=campaign, kind=LaunchKind.REAL)
+    return real.select_related("recall").first()
 
 
 def summarise(campaign: Campaign) -> Summary:

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 # What is asked for beyond this is taken for a mistake, or for a way to keep us away for good.
 MOST_SECONDS = 15 * 60.0
 APP_REST_SECONDS = 60.0
+YEAR_SECONDS = 366 * 24 * 3600.0
 
 _APP_SHARES = ("call_count", "total_time", "total_cputime")
 
@@ -92,9 +93,9 @@ def _read_timestamp(value: str, *, now: datetime) -> float | None:
     value = value.strip()
     if not (value.isascii() and value.isdigit() and len(value) <= 12):
         return None
-    seconds = float(value) - now.timestamp()
-    # Some count the seconds from now instead; a moment long gone is such a count.
-    return float(value) if seconds < -MOST_SECONDS else seconds
+    # Some count the seconds from now instead, which are fewer than since 1970 by far.
+    number = float(value)
+    return number if number < YEAR_SECONDS else number - now.timestamp()
 
 
 def _with_zone(moment: datetime) -> datetime:

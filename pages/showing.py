@@ -12,7 +12,6 @@ from django.db.models import Count, Min, Q, QuerySet
 from campaigns.models import Campaign, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
 from launches.models import DeliveryState, Launch
-from launches.recalls import find_recall
 from launches.recounting import RecallSummary, summarise_recall
 from launches.results import Summary, find_launch, summarise_launch
 from networks.base import Mode
@@ -148,7 +147,7 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
     """Gather the page of a campaign that ``reader`` (the request's user) may see."""
     revision = campaign.revision
     launch = find_launch(campaign)
-    made = find_recall(launch) if launch and launch.decided_at else None
+    made = getattr(launch, "recall", None) if launch and launch.decided_at else None
     launch_at = campaign.launch_at
     return Showing(
         campaign=campaign,

@@ -11,7 +11,7 @@ from networks import registry
 from networks.base import Server
 
 SOON = str(int(time.time()) + 3600)
-LONG_GONE = str(int(time.time()) - 60)
+LONG_GONE = str(int(time.time()) - 3600)
 SERVER = Server(network="any", host="a.example", url="https://a.example")
 GOTOSOCIAL = Server(
     network="mastodon", host="a.example", url="https://a.example", facts={"software": "gotosocial"}
