@@ -31,7 +31,13 @@ from networks.registry import all_composers
 from supporters.assisting import find_composers, promise, report
 from supporters.choosing import deal_wording
 from supporters.linking import begin_linking, finish_linking
-from supporters.models import AccountState, AssistedPledge, LinkedAccount, PledgeState
+from supporters.models import (
+    AccountState,
+    AssistedPledge,
+    KnownServer,
+    LinkedAccount,
+    PledgeState,
+)
 from supporters.pledging import join_words, pledge, sign_words
 from supporters.reading import read_by_hand
 
@@ -96,10 +102,11 @@ class Command(BaseCommand):
         seed_person(ORGANISER, name="Olive Hartnell")
         seed_person(ADMIN, name="Rae Okafor", is_staff=True, is_superuser=True)
         began = time.monotonic()
-        # The simulator forgets when it stops; what was linked before would be refused there.
+        # The simulator forgets when it stops: all that was linked or registered would be refused.
         LinkedAccount.objects.exclude(state=AccountState.UNLINKED).update(
             state=AccountState.NEEDS_RELINK
         )
+        KnownServer.objects.update(sealed_registration="")
         instances = ask_simulator("instances")
         with ThreadPoolExecutor(LINKING_THREADS) as threads:
             linked = sum(
