@@ -32,6 +32,12 @@ _ticked_at = float("-inf")
 _stopping = threading.Event()
 
 
+# It is sent by who handles SIGINT and SIGTERM. Ctrl-C reaches every process of a terminal, and
+# their parent then ends them too: the second one may come while the first one's receivers are
+# listed, in the same thread, which would wait for itself for ever.
+worker_shutting_down.lock = threading.RLock()
+
+
 @worker_shutting_down.connect
 def _stop(**_: object) -> None:
     """Claim nothing more.
