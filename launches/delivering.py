@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from launches import claiming, igniting, pausing
@@ -334,7 +334,7 @@ class Run:
                 returned = []
             if results:
                 await self.database.run(partial(self.ground.record, results))
-        except OperationalError:
+        except (OperationalError, InterfaceError):  # the database, or the connection, is away
             logger.exception("%s results could not be recorded yet", len(results))
             self.results = results + self.results
             self.returned = returned + self.returned

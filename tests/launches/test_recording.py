@@ -5,10 +5,12 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from campaigns.clock import database_now
 from launches.claiming import claim
 from launches.delivering import Run
+from launches.grounds import Ground
 from launches.igniting import ignite
 from launches.models import Attempt, Delivery, DeliveryState, Launch
 from launches.planning import create_launches
@@ -63,6 +65,22 @@ def test_a_result_that_the_database_refuses_holds_up_no_other(held, caplog):
     assert states.pop(odd.delivery_id) == DeliveryState.CLAIMED
     assert set(states.values()) == {DeliveryState.SENT}
     assert set(Attempt.objects.values_list("delivery_id", flat=True)) == set(states)
+
+
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError])
+def test_results_are_kept_while_the_database_or_its_connection_is_away(
+    held, monkeypatch, caplog, away
+):
+    def fail(_ground, _results):
+        raise away("the connection is closed")
+
+    results = [sent(held[0], "7"), sent(held[1], "8")]
+    with monkeypatch.context() as patch:
+        patch.setattr(Ground, "record", fail)
+        assert flush(results) == results
+    caplog.clear()
+    assert flush(results) == []
+    assert Delivery.objects.filter(state=DeliveryState.SENT).count() == 2
 
 
 def test_what_could_not_be_recorded_is_looked_up_once_its_claim_runs_out(held, caplog, settings):
