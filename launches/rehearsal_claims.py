@@ -22,7 +22,7 @@ from campaigns.clock import database_now
 from launches import pace, rehearsing
 from launches.claiming import BATCH, Claimed, Room
 from launches.claims import Claim
-from launches.recording import SOURCE, WORDS_MOST, Result
+from launches.recording import SOURCE, Result, clean_fact
 from launches.rehearsals import Rehearsal, RehearsalState, RehearsedPost, RehearsedState
 from launches.simulating import Stage, read_credentials
 from networks import registry
@@ -222,18 +222,10 @@ def _flatten(result: Result) -> dict[str, object]:
         "ended_at": _write_time(result.ended_at),
         "due_at": _write_time(result.due_at),
         "reason": result.reason,
-        "reason_facts": {
-            name: _clean(fact) if isinstance(fact, str) else fact
-            for name, fact in result.reason_facts.items()
-        },
+        "reason_facts": {name: clean_fact(fact) for name, fact in result.reason_facts.items()},
         "unmade": result.prepared_is_gone,
     }
 
 
 def _write_time(moment: datetime | None) -> str | None:
     return None if moment is None else str(connection.ops.adapt_datetimefield_value(moment))
-
-
-def _clean(text: str) -> str:
-    """A server's own words, so that no database refuses them."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:WORDS_MOST]
