@@ -104,8 +104,13 @@ def claim(
 
 
 def warm_up(launch_id: int, *, most: int) -> None:
-    """Read what the first claim will read, and open it: the second time both take half as long."""
-    now = claim(launch_id, most=most).now  # nothing: it is not firing yet
+    """Read what the first claim will read, and open it: the second time both take half as long.
+
+    It takes nothing, also when it came so late that the launch fires already.
+    """
+    with transaction.atomic():
+        now = claim(launch_id, most=most).now
+        transaction.set_rollback(True)
     planned = Delivery.objects.filter(launch=launch_id, state=DeliveryState.PLANNED)
     rows = read_rows(list(planned.order_by("pk").values_list("pk", flat=True)[:most]))
     read_words(rows)

@@ -8,10 +8,12 @@ import pytest
 from accounts.models import User
 from campaigns.clock import database_now
 from launches.delivering import deliver
-from launches.models import Launch
+from launches.models import Attempt, Delivery, Launch
 from launches.pauses import Heartbeat
 from launches.ticking import tick
 from tests.making import link_mastodon, make_campaign, make_pledge
+
+SHOWN_MOST = 40
 
 
 @pytest.fixture
@@ -100,3 +102,19 @@ def quiet(caplog):
     yield
     errors = [record for record in caplog.get_records("call") if record.levelname == "ERROR"]
     assert not [record.getMessage() for record in errors if record.name.startswith("launches")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that failed tells what the ledger and the networks say, since a race comes rarely."""
+    report = yield
+    networks = getattr(item, "funcargs", {}).get("networks")
+    if call.when == "call" and report.failed and networks is not None:
+        lines = [
+            *(f"attempt {each}" for each in Attempt.objects.order_by("pk").values()),
+            *(f"delivery {each}" for each in Delivery.objects.order_by("pk").values()),
+            *(f"request {each}" for each in networks.list_requests()),
+            *(f"post {each}" for each in networks.list_posts()),
+        ]
+        report.sections.append(("the ledger and the networks", "\n".join(lines[:SHOWN_MOST])))
+    return report

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from campaigns.clock import database_now
-from launches import claiming, delivering
+from launches import claiming, delivering, igniting
 from launches.claiming import claim
 from launches.delivering import deliver
 from launches.igniting import ignite
@@ -54,6 +54,23 @@ def test_a_database_that_takes_its_time_ends_nobodys_part(crowd, networks, monke
     create_launches(database_now())
     deliver(ignite(Launch.objects.get().pk).pk)
     assert networks.summarise() == {"posts": 12, "accounts": 12, "duplicates": 0}
+
+
+def test_a_worker_whose_warm_up_ends_after_the_moment_keeps_nothing_back(
+    crowd, networks, monkeypatch
+):
+    campaign, _ = crowd(3, launch_in=0.5)
+    warm_up = igniting.warm_up
+
+    def warm_up_late(launch_id):
+        time.sleep(max(0, (campaign.launch_at - database_now()).total_seconds()))
+        warm_up(launch_id)
+
+    monkeypatch.setattr(igniting, "warm_up", warm_up_late)
+    create_launches(database_now())
+    deliver(Launch.objects.get().pk)
+    assert list(Attempt.objects.values_list("number", "outcome")) == 3 * [(1, "sent")]
+    assert networks.summarise() == {"posts": 3, "accounts": 3, "duplicates": 0}
 
 
 def test_a_receipt_has_the_network_s_own_proof(crowd, launch_now, networks):
