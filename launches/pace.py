@@ -15,6 +15,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from networks.base import Allowance
 
 WORKERS_AT_MOST = 4  # processes that share a host's allowance while the cache is away
+WAIT_SECONDS = 0.5  # for the cache, which each claim asks: one that hangs must not hold up a launch
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,13 @@ logger = logging.getLogger(__name__)
 @lru_cache(maxsize=1)
 def _shared() -> SlidingWindowCounterRateLimiter:
     """Windows that all workers share, where there is a cache."""
-    return SlidingWindowCounterRateLimiter(storage_from_string(settings.CACHE_URL or "memory://"))
+    return SlidingWindowCounterRateLimiter(
+        storage_from_string(
+            settings.CACHE_URL, socket_timeout=WAIT_SECONDS, socket_connect_timeout=WAIT_SECONDS
+        )
+        if settings.CACHE_URL
+        else storage_from_string("memory://")
+    )
 
 
 @lru_cache(maxsize=1)
