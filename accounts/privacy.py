@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -111,8 +112,7 @@ def erase(person: User, *, addresses: list[str]) -> None:
     Every mail to them or about them goes with it, also one that was written a moment ago.
     """
     about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk))
-    for address in addresses:
-        about |= Q(object_repr__icontains=address)
+    about |= Q(pk__in=[entry for each in addresses for entry in _list_entries_naming(each)])
     LogEntry.objects.filter(about).update(object_repr="", change_message="")
     with transaction.atomic():
         held = User.objects.select_for_update().filter(pk=person.pk).first()
@@ -124,6 +124,13 @@ def erase(person: User, *, addresses: list[str]) -> None:
             _leave_nameless(held)
         else:
             held.delete()
+
+
+def _list_entries_naming(address: str) -> list[int]:
+    """Entries of the admin's log that name this address, and not one that only contains it."""
+    whole = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
+    found = LogEntry.objects.filter(object_repr__icontains=address)
+    return [pk for pk, name in found.values_list("pk", "object_repr") if whole.search(name)]
 
 
 def _is_pointed_at(person: User) -> bool:

@@ -90,10 +90,15 @@ def erase(person: User, *, addresses: Sequence[str]) -> None:
 
 
 def erase_addresses(addresses: Sequence[str]) -> int:
-    """Delete what waits for these addresses: reminders, and what was never confirmed."""
-    wanted = Q(pk__in=[])
+    """Delete what waits for these addresses: reminders, and what was never confirmed.
+
+    A pledge of somebody else that gave one of them for its receipt stays, without it.
+    """
+    wanted, named = Q(pk__in=[]), Q(pk__in=[])
     for address in addresses:
         wanted |= Q(email__iexact=address)
+        named |= Q(receipt_email__iexact=address)
+    Pledge.objects.filter(named).update(receipt_email="")
     reminders = erase_reminders(Reminder.objects.filter(wanted))
     return reminders + erase_requests(ConfirmRequest.objects.filter(wanted))
 

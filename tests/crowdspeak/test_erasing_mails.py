@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import RestrictedError
 from post_office.models import Email
 
@@ -276,3 +277,22 @@ def test_mails_to_an_address_of_somebody_else_stay_unless_they_are_about_this_ac
     (kept,) = Email.objects.all()
     assert kept.to == ["sam@example.org"]
     assert other.handle in kept.message
+
+
+def test_an_address_that_was_given_for_somebody_else_s_receipt_goes_and_their_pledge_stays(
+    olive, sam, rae
+):
+    pledge = make_pledge(make_campaign(olive), make_account(rae, "rae"), receipt_email=TYPED)
+    privacy.erase_address(TYPED.upper())
+    pledge.refresh_from_db()
+    assert (pledge.receipt_email, pledge.state) == ("", "live")
+
+
+def test_an_admin_s_note_about_an_address_that_contains_another_stays(olive, sam):
+    EmailAddress.objects.create(user=sam, email="ana@example.org", verified=True)
+    notes = ("ana@example.org (Sam)", "joana@example.org", "ana@example.org.uk", "ANA@example.org.")
+    for note in notes:
+        LogEntry.objects.create(user=olive, object_id="0", object_repr=note, action_flag=CHANGE)
+    privacy.erase(sam)
+    kept = LogEntry.objects.order_by("pk").values_list("object_repr", flat=True)
+    assert list(kept) == ["", "joana@example.org", "ana@example.org.uk", ""]
