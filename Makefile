@@ -78,8 +78,9 @@ test-real: $(VENV)/.test $(VENV)/.real ## Launch on real servers in a real brows
 	@$(BIN)/python -m pytest tests/real
 
 .PHONY: messages
-messages: setup ## Collect the texts to translate
-	@$(MANAGE) makemessages --locale fr --ignore .venv --ignore var --ignore tests
+messages: setup ## Collect the texts to translate, and compile the translations (needs gettext)
+	@$(MANAGE) makemessages --locale fr --ignore .venv --ignore var --ignore tests --ignore simulator
+	@$(MANAGE) compilemessages --locale fr --ignore .venv
 
 .PHONY: bench
 bench: $(VENV)/.test ## Measure a launch beside the fastest that this machine could send

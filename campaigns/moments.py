@@ -184,4 +184,4 @@ def _write_day(day: date) -> str:
 
 
 def _write_time(at: time) -> str:
-    return f"{at:%H:%M}"
+    return formats.time_format(at, "H:i")

@@ -268,6 +268,7 @@ STAFF_NEEDS_MFA = not DEMO
 # ── Words and times ───────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "crowdspeak.formats"
 # What people may choose to be written to in, and of these what the site offers by now: a language
 # comes with its texts, since a page in two languages reads worse than one in the wrong one.
 ALL_LANGUAGES = [("en", "English"), ("fr", "Français")]
