@@ -22,12 +22,29 @@ def knows_nobody(view: View) -> View:
     return view
 
 
+def read_choice(request: HttpRequest) -> str:
+    """The language that the address asks for (``?language=``), or nothing."""
+    chosen = request.GET.get("language", "")
+    is_ours = chosen in dict(settings.LANGUAGES) and translation.check_for_language(chosen)
+    return chosen if is_ours else ""
+
+
+def keep_language(response: HttpResponseBase, language: str) -> None:
+    """Let the browser remember the language, for pages that do not learn who reads them."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=LANGUAGE_COOKIE_SECONDS,
+        samesite="Lax",
+        secure=settings.SECURE,
+    )
+
+
 class LocaleMiddleware(DjangoLocaleMiddleware):
     """The browser's language, or the one chosen with ``?language=``, which a cookie keeps."""
 
     def process_request(self, request: HttpRequest) -> None:
-        chosen = request.GET.get("language", "")
-        if translation.check_for_language(chosen) and chosen in dict(settings.LANGUAGES):
+        if chosen := read_choice(request):
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen
             return
@@ -36,33 +53,42 @@ class LocaleMiddleware(DjangoLocaleMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        chosen = request.GET.get("language", "")
         found = request.resolver_match
         is_asked_who = not (found and getattr(found.func, "knows_nobody", False))
-        if chosen in dict(settings.LANGUAGES) and is_asked_who:
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME,
-                chosen,
-                max_age=LANGUAGE_COOKIE_SECONDS,
-                samesite="Lax",
-                secure=settings.SECURE,
-            )
+        if is_asked_who and (chosen := read_choice(request)):
+            keep_language(response, chosen)
         return super().process_response(request, response)
 
 
 class PersonMiddleware:
-    """Shows a signed-in person the times of their own zone."""
+    """Shows a signed-in person the site in their own language, with the times of their own zone.
+
+    An address that asks for a language (``?language=``) is read in that one, this once: the
+    person's own stays what their settings say. The browser remembers the person's, so that error
+    pages, which come before anybody is looked up, speak it as well.
+    """
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(timezone.get_current_timezone()):  # put back at the end
-            return self.respond(request)
+            response = self.respond(request)
+        language = getattr(request, "person_language", "")
+        is_kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) == language
+        if language and not is_kept and settings.LANGUAGE_COOKIE_NAME not in response.cookies:
+            keep_language(response, language)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: View, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> None:
         """Find out who asks, unless the view does not want to know."""
-        if not getattr(view, "knows_nobody", False) and request.user.is_authenticated:
-            timezone.activate(zoneinfo.ZoneInfo(request.user.zone))
+        if getattr(view, "knows_nobody", False) or not request.user.is_authenticated:
+            return
+        timezone.activate(zoneinfo.ZoneInfo(request.user.zone))
+        language = request.user.language
+        if language in dict(settings.LANGUAGES) and not read_choice(request):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+            request.person_language = language  # type: ignore[attr-defined]
