@@ -1,12 +1,20 @@
 """The steps of the wizard, and each step's form with everything that was ever typed into it."""
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms import StepForm, StoryForm, ThemeForm
 from campaigns.models import Revision
 from campaigns.timing import MomentForm
 from campaigns.voicing import MessageForm
 
+STEP_LABELS = {
+    "theme": _("Theme"),
+    "story": _("Story"),
+    "message": _("Message"),
+    "moment": _("Moment and goal"),
+    "check": _("Check and send"),
+}
 STEP_FORMS: dict[str, type[StepForm]] = {
     "theme": ThemeForm,
     "story": StoryForm,

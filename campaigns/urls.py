@@ -1,13 +1,13 @@
 from django.urls import path
 
-from campaigns import views, views_links
+from campaigns import views, views_links, views_start, views_wizard
 
 urlpatterns = [
-    path("campaigns/new/", views.start, name="start"),
-    path("campaigns/<uuid:uid>/edit/<slug:step>/", views.wizard, name="wizard"),
+    path("campaigns/new/", views_start.start, name="start"),
+    path("campaigns/<uuid:uid>/edit/<slug:step>/", views_wizard.wizard, name="wizard"),
     path(
         "campaigns/<uuid:uid>/edit/<slug:step>/preview/",
-        views.wizard_preview,
+        views_wizard.wizard_preview,
         name="wizard_preview",
     ),
     path("campaigns/<uuid:uid>/submit/", views.campaign_submit, name="campaign_submit"),

@@ -6,8 +6,8 @@ from campaigns import drafting, reviewing
 from campaigns.admin import address_review
 from campaigns.comparing import list_differences
 from campaigns.models import Campaign
+from tests.campaigns.answering import address, moment, read, save
 from tests.campaigns.conftest import fill, schedule
-from tests.campaigns.test_wizard import address, moment, read, save
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from campaigns.comparing import list_differences
 from campaigns.models import Revision, ShortLink
 from campaigns.refusing import Refusal
 from campaigns.shortening import ALPHABET, make_code, shorten
+from tests.campaigns.answering import MESSAGE, address, read, save
 from tests.campaigns.conftest import CONTENTS, fill, schedule
-from tests.campaigns.test_wizard import MESSAGE, address, read, save
 
 pytestmark = pytest.mark.django_db
 

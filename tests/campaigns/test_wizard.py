@@ -1,66 +1,20 @@
 """The wizard as an organiser's browser walks through it, without any script."""
 
-import html
 import re
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC
 
 import pytest
 from django.urls import reverse
 
 from accounts.models import User
 from campaigns import drafting, reviewing
-from campaigns.clock import database_now
-from campaigns.models import Campaign, CampaignState, Revision, RevisionState, Theme
+from campaigns.models import Campaign, CampaignState, RevisionState, Theme
 from campaigns.pictures import redraw_picture
+from tests.campaigns.answering import MESSAGE, STORY, address, moment, read, save
 from tests.campaigns.conftest import draw, fill
 from tests.making import make_campaign
 
-STORY = {
-    "title": "Keep the 22:14",
-    "summary": "The last night train must stay.",
-    "story": "It runs through **eleven** towns.",
-    "picture_alt": "",
-}
-MESSAGE = {
-    "message": "The 22:14 leaves for good.\r\nWe say no.",
-    "link": "https://night.example/2214",
-    "hashtag": "KeepThe2214",
-    "language": "en",
-}
 STEPS = ("theme", "story", "message", "moment", "check")
-ACTIONS = ("campaign_submit", "campaign_take_back", "campaign_revise", "campaign_cancel")
-
-
-def moment(days=10, **facts):
-    """The moment step, so many days from now at half past six in Paris."""
-    day = (database_now() + timedelta(days=days)).astimezone(ZoneInfo("Europe/Paris")).date()
-    return {
-        "day": day.isoformat(),
-        "time": "18:30",
-        "zone": "Europe/Paris",
-        "threshold": "",
-        "latest_minutes": "45",
-        "visibility": "public",
-        **facts,
-    }
-
-
-def address(campaign, step):
-    """Where a step is."""
-    return reverse("wizard", args=[campaign.uid, step])
-
-
-def read(answer):
-    """What a page says, entities resolved."""
-    assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
-
-
-def save(desk, campaign, step, **contents):
-    """Post a step; what came of it, and the revision as it is then."""
-    answer = desk.post(address(campaign, step), contents)
-    return answer, campaign.working_revision
 
 
 def test_whole_way_from_the_theme_to_review(desk, olive, rae):
@@ -153,86 +107,6 @@ def test_leaving_and_coming_back_loses_nothing(desk, draft):
     answer, revision = save(desk, draft, "message", **MESSAGE)
     assert answer.status_code == 302
     assert revision.pending == {}
-
-
-def test_moment_that_cannot_be_taken_is_shown_again_as_typed(desk, draft):
-    typed = moment(days=-3, threshold="50")
-    answer, revision = save(desk, draft, "moment", **typed)
-    assert "That moment has passed" in read(answer)
-    assert (revision.launch_at, revision.threshold) == (None, 50)
-    page = read(desk.get(address(draft, "moment")))
-    assert f'value="{typed["day"]}"' in page
-    assert 'value="18:30"' in page
-
-
-def test_half_a_moment_is_kept(desk, draft):
-    typed = moment(time="")
-    answer, revision = save(desk, draft, "moment", **typed)
-    assert "Choose the time." in read(answer)
-    assert revision.launch_at is None
-    assert f'value="{typed["day"]}"' in read(desk.get(address(draft, "moment")))
-
-
-def test_moment_nearer_than_the_review_is_told_with_the_earliest(desk, draft):
-    answer, revision = save(desk, draft, "moment", **moment(days=1))
-    page = read(answer)
-    assert "too soon: reviewers need 2 days" in page
-    assert revision.launch_at is None
-
-
-def next_change(hours):
-    """The next day on which Paris's clocks move by so many hours."""
-    zone, day = ZoneInfo("Europe/Paris"), database_now().date() + timedelta(days=4)
-    for _ in range(366):
-        start = datetime(day.year, day.month, day.day, tzinfo=zone)
-        end = start + timedelta(days=1)
-        if end.utcoffset() - start.utcoffset() == timedelta(hours=hours):
-            return day
-        day += timedelta(days=1)
-    raise AssertionError("Paris no longer changes its clocks: take another zone")
-
-
-def test_time_that_clocks_skip_is_told(desk, draft):
-    answer, _ = save(desk, draft, "moment", **moment(day=next_change(1).isoformat(), time="02:30"))
-    assert "clocks go forward from 02:00 to 03:00" in read(answer)
-
-
-def test_time_shown_twice_offers_the_choice(desk, draft):
-    assert 'name="fold"' not in read(desk.get(address(draft, "moment")))
-    typed = moment(day=next_change(-1).isoformat(), time="02:30")
-    answer, revision = save(desk, draft, "moment", **typed)
-    page = read(answer)
-    assert "show 02:30 twice" in page
-    assert page.count('name="fold"') == 2
-    assert revision.launch_at is None
-    answer, revision = save(desk, draft, "moment", **typed, fold="1")
-    assert answer.status_code == 302
-    assert revision.launch_at.astimezone(UTC).strftime("%H:%M") == "01:30"
-    page = read(desk.get(address(draft, "moment")))
-    assert page.count('name="fold"') == 2
-    answer, again = save(desk, draft, "moment", **typed, fold="0")
-    assert revision.launch_at - again.launch_at == timedelta(hours=1)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("zone", "Mars/Olympus"),
-        ("threshold", "0"),
-        ("threshold", "-1"),
-        ("threshold", "many"),
-        ("threshold", "99999999999999999999"),
-        ("latest_minutes", "1441"),
-        ("visibility", "secret"),
-        ("day", "31/02/2027"),
-        ("time", "25:00"),
-    ],
-)
-def test_bad_answers_about_the_moment_are_told(desk, draft, field, value):
-    answer, revision = save(desk, draft, "moment", **moment(**{field: value}))
-    assert "One thing to put right" in read(answer)
-    assert revision.latest_minutes == 45
-    assert revision.visibility == "public"
 
 
 @pytest.mark.parametrize(
@@ -389,39 +263,6 @@ def test_campaign_is_cancelled_from_the_check_page(desk, scheduled):
     page = read(desk.get(address(scheduled, "check")))
     assert "Cancelled" in page
     assert "Cancel the campaign for good" not in page
-
-
-def test_unknown_step_is_not_there(desk, draft):
-    assert desk.get(f"/campaigns/{draft.uid}/edit/settings/").status_code == 404
-    assert desk.post(f"/campaigns/{draft.uid}/edit/check/preview/").status_code == 404
-
-
-def test_another_organisers_campaign_is_not_there(client, submitted, sam, rae):
-    uid = submitted.campaign.uid
-    for stranger in (sam, rae):
-        client.force_login(stranger)
-        for step in STEPS:
-            assert client.get(reverse("wizard", args=[uid, step])).status_code == 404
-            assert client.post(reverse("wizard", args=[uid, step]), STORY).status_code == 404
-            where = reverse("wizard_preview", args=[uid, step])
-            assert client.post(where, STORY).status_code == 404
-        for action in ACTIONS:
-            assert client.post(reverse(action, args=[uid])).status_code == 404
-    assert Revision.objects.get().state == RevisionState.IN_REVIEW
-
-
-def test_signed_out_people_are_asked_to_sign_in(client, draft):
-    wheres = [reverse("start"), address(draft, "story")]
-    for where in wheres:
-        assert client.get(where).url.startswith(reverse("account_login"))
-    for action in ACTIONS:
-        answer = client.post(reverse(action, args=[draft.uid]))
-        assert answer.url.startswith(reverse("account_login"))
-
-
-def test_nothing_is_done_by_a_mere_link(desk, draft):
-    for action in ACTIONS:
-        assert desk.get(reverse(action, args=[draft.uid])).status_code == 405
 
 
 def test_wizard_says_why_nothing_changes_any_more_before_the_launch(client, olive):

@@ -13,8 +13,8 @@ from campaigns.clock import database_now
 from campaigns.comparing import find_similar, list_differences, mark_difference
 from campaigns.models import MOST_WORDINGS, Wording
 from campaigns.refusing import Incomplete, Refusal
+from tests.campaigns.answering import MESSAGE, address, read, save
 from tests.campaigns.conftest import fill
-from tests.campaigns.test_wizard import MESSAGE, address, read, save
 
 SECOND = "Nobody should need a plane to see the sea."
 THIRD = "Eleven towns, one train. Keep it."

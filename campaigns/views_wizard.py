@@ -1,0 +1,169 @@
+"""The steps of the wizard: shown with all that was typed, saved with all that is typed."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from campaigns import drafting
+from campaigns.asking import STEP_FORMS, STEP_LABELS, open_step
+from campaigns.checking import STEPS, list_missing
+from campaigns.clock import database_now
+from campaigns.forms import StepForm
+from campaigns.models import (
+    MOST_WORDINGS,
+    Campaign,
+    CampaignState,
+    ReviewDecision,
+    Revision,
+    RevisionState,
+)
+from campaigns.moments import write_duration
+from campaigns.owning import find_own, signed_in
+from campaigns.previewing import preview_wordings
+from campaigns.refusing import Refusal
+from campaigns.voicing import MessageForm, empty_wording
+
+WRITABLE = (RevisionState.DRAFT, RevisionState.CHANGES_ASKED, RevisionState.REJECTED)
+OVER = (CampaignState.CANCELLED, CampaignState.LAUNCHED)
+FRESH_SECONDS = 60
+
+
+@login_required
+def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
+    """One step: shown with all that was typed, saved with all that is typed."""
+    campaign = find_own(request, uid)
+    if step == "check":
+        return _show_check(request, campaign)
+    if step not in STEP_FORMS:
+        raise Http404
+    if not _is_writable(campaign):
+        try:
+            drafting.refuse_frozen(campaign)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        return redirect("wizard", campaign.uid, "check")
+    if request.method == "POST":
+        try:
+            form, revision = _save(request, campaign, step)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return redirect("wizard", campaign.uid, "check")
+        if "add" in request.POST or "remove" in request.POST:
+            return redirect(f"{reverse('wizard', args=[campaign.uid, step])}#wordings")
+        if not form.errors:
+            return redirect("wizard", campaign.uid, STEPS[STEPS.index(step) + 1])
+    else:
+        revision = campaign.working_revision
+        form = open_step(step, revision)
+    context = {
+        **_describe(campaign, revision, step),
+        **_look_ahead(form, revision),
+        "form": form,
+        "lead": write_duration(settings.REVIEW_LEAD_SECONDS)
+        if settings.REVIEW_LEAD_SECONDS
+        else "",
+    }
+    return render(request, f"campaigns/step_{step}.html", context)
+
+
+@login_required
+@require_POST
+def wizard_preview(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
+    """Save what is being typed, and show how it will look. Asked for by htmx."""
+    campaign = find_own(request, uid)
+    if step not in STEP_FORMS:
+        raise Http404
+    try:
+        form, revision = _save(request, campaign, step)
+    except Refusal as refusal:
+        return render(request, "campaigns/_side.html", {"refusal": str(refusal), "step": step})
+    context = {"step": step, "saved": True, **_look_ahead(form, revision)}
+    # The page has the fields that it sent, and none to spare that came after them.
+    context["lines"] = [line for line in context.get("lines", ()) if line.name in request.POST]
+    return render(request, "campaigns/_side.html", context)
+
+
+def _save(request: HttpRequest, campaign: Campaign, step: str) -> tuple[StepForm, Revision]:
+    sent = empty_wording(request.POST)
+    form = STEP_FORMS[step](sent, request.FILES, instance=campaign.working_revision)
+    values, pending = form.split_answers()
+    revision = drafting.save_step(
+        campaign, by=signed_in(request), values=values, pending=pending, fields=form.fields
+    )
+    return form, revision
+
+
+def _is_writable(campaign: Campaign) -> bool:
+    return (
+        campaign.state not in OVER
+        and not campaign.is_frozen(database_now())
+        and campaign.working_revision.state in WRITABLE
+    )
+
+
+def _describe(campaign: Campaign, revision: Revision, step: str) -> dict[str, Any]:
+    """What every page of the wizard shows: the campaign, and the way through it."""
+    missing = list_missing(revision, now=database_now())
+    lacking = {name for name, _sentence in missing}
+    writable = _is_writable(campaign)
+    return {
+        "campaign": campaign,
+        "revision": revision,
+        "title": revision.title or _("Untitled campaign"),
+        "step": step,
+        "number": STEPS.index(step) + 1,
+        "count": len(STEPS),
+        "before": STEPS[STEPS.index(step) - 1] if step != STEPS[0] else "",
+        "missing": missing,
+        "is_fresh": (database_now() - revision.saved_at).total_seconds() < FRESH_SECONDS,
+        "is_writable": writable,
+        "steps": [
+            {
+                "name": name,
+                "label": label,
+                "is_done": name not in lacking and name != "check",
+                "is_open": writable or name == "check",
+            }
+            for name, label in STEP_LABELS.items()
+        ],
+    }
+
+
+def _look_ahead(form: StepForm, revision: Revision) -> dict[str, Any]:
+    """What stands beside the form: how it will look."""
+    if isinstance(form, MessageForm):
+        previews = form.preview_typed()
+        return {
+            "wordings": previews,
+            "lines": form.list_lines(previews),
+            "most_wordings": MOST_WORDINGS,
+            "revision": revision,
+        }
+    return {"revision": revision}
+
+
+def _show_check(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    revision = campaign.working_revision
+    decisions = ReviewDecision.objects.filter(revision__campaign=campaign)
+    context = {
+        **_describe(campaign, revision, "check"),
+        "wordings": preview_wordings(revision.texts) if revision.message else [],
+        "decisions": decisions.select_related("revision").order_by("-decided_at", "-pk"),
+        "can_take_back": revision.state == RevisionState.IN_REVIEW,
+        "can_revise": campaign.state in (CampaignState.SCHEDULED, CampaignState.SUSPENDED)
+        and revision.state in (RevisionState.APPROVED, RevisionState.REJECTED)
+        and not campaign.is_frozen(database_now()),
+        "can_cancel": campaign.state not in (*OVER, CampaignState.REJECTED),
+        "lead": write_duration(settings.REVIEW_LEAD_SECONDS)
+        if settings.REVIEW_LEAD_SECONDS
+        else "",
+    }
+    return render(request, "campaigns/check.html", context)
