@@ -23,7 +23,8 @@ from campaigns.clock import database_now
 from campaigns.leading import explain_clash, has_clash
 from campaigns.models import Campaign, CampaignState, Revision, RevisionState, Theme, Wording
 from campaigns.pictures import drop_unused
-from campaigns.refusing import Incomplete, Refusal
+from campaigns.refusing import Incomplete, Overtaken, Refusal
+from campaigns.versioning import Origin, Version, tells_news
 from campaigns.wording import digest_words
 
 CONTENT = (
@@ -61,6 +62,8 @@ def save_step(
     values: Mapping[str, Any],
     pending: Mapping[str, str],
     fields: Collection[str],
+    step: str = "",
+    origin: Origin | None = None,
 ) -> Revision:
     """Keep what a step of the wizard was given: all of it, whether it is valid or not.
 
@@ -69,16 +72,28 @@ def save_step(
     fields, ``fields`` all fields of the step: what is no longer pending among them is forgotten. A
     revision that came back from review is left as it was reviewed; the change goes into a new
     draft. The address follows the title until the first approval.
+
+    ``origin`` is the page of the ``step`` that sent it. Raises Overtaken, and keeps nothing, when
+    the step was changed elsewhere since that page was opened; what the page itself has sent later
+    already stays.
     """
+    # PostgreSQL keeps no NUL in a text.
+    typed = {name: text.replace("\0", "") for name, text in pending.items()}
     with transaction.atomic():
         campaign = _lock_own(campaign, by=by)
         draft = _open_draft(campaign)
+        if origin is not None and tells_news(draft, values=values, pending=typed, fields=fields):
+            version = Version.of(draft, step=step)
+            if version.has_passed(origin):
+                return draft
+            if version.is_newer(origin):
+                raise Overtaken(_("This was changed elsewhere after you had opened it."))
+            draft.versions[step] = version.follow(origin, at=timezone.now())
         replaced = draft.picture.name if "picture" in values else ""
         for name in values.keys() - {"wordings"}:
             setattr(draft, name, values[name])
         kept = {name: text for name, text in draft.pending.items() if name not in fields}
-        typed = {name: text.replace("\0", "") for name, text in pending.items()}
-        draft.pending = {**kept, **typed}  # PostgreSQL keeps no NUL in a text
+        draft.pending = {**kept, **typed}
         draft.saved_at = timezone.now()
         draft.save()
         if "wordings" in values:
@@ -213,7 +228,11 @@ def _copy(revision: Revision, *, campaign: Campaign) -> Revision:
     contents = {name: getattr(revision, name) for name in CONTENT}
     number = campaign.working_revision.number + 1
     draft: Revision = Revision.objects.create(
-        campaign=campaign, number=number, pending=revision.pending, **contents
+        campaign=campaign,
+        number=number,
+        pending=revision.pending,
+        versions=revision.versions,
+        **contents,
     )
     further = [text for position, text in revision.messages.items() if position > 1]
     _keep_wordings(draft, texts=further)

@@ -178,7 +178,7 @@ class Revision(models.Model):
     """One version of everything an organiser decides. Approval covers exactly one.
 
     ``pending`` keeps what was typed into the wizard and cannot be taken as it is, field by field,
-    so that leaving and coming back loses nothing.
+    so that leaving and coming back loses nothing; ``versions`` is ``versioning``'s.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="revisions")
@@ -219,6 +219,7 @@ class Revision(models.Model):
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
     )
     pending = models.JSONField(default=dict, blank=True, editable=False)
+    versions = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)

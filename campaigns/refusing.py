@@ -13,3 +13,7 @@ class Incomplete(Refusal):
     def __init__(self, sentence: str, *, missing: Sequence[tuple[str, str]]) -> None:
         super().__init__(sentence)
         self.missing = list(missing)
+
+
+class Overtaken(Refusal):
+    """A step that was changed elsewhere after the page with these answers had been opened."""

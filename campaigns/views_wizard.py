@@ -1,5 +1,7 @@
 """The steps of the wizard: shown with all that was typed, saved with all that is typed."""
 
+import secrets
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_POST
 from campaigns import drafting
 from campaigns.asking import STEP_FORMS, STEP_LABELS, open_step
 from campaigns.checking import STEPS, list_missing
+from campaigns.clashing import Clash, describe_clash
 from campaigns.clock import database_now
 from campaigns.forms import StepForm
 from campaigns.models import (
@@ -28,7 +31,8 @@ from campaigns.models import (
 from campaigns.moments import write_duration
 from campaigns.owning import find_own, signed_in
 from campaigns.previewing import preview_wordings
-from campaigns.refusing import Refusal
+from campaigns.refusing import Overtaken, Refusal
+from campaigns.versioning import Origin, Version
 from campaigns.voicing import MessageForm, empty_wording
 
 WRITABLE = (RevisionState.DRAFT, RevisionState.CHANGES_ASKED, RevisionState.REJECTED)
@@ -52,26 +56,27 @@ def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
         return redirect("wizard", campaign.uid, "check")
     if request.method == "POST":
         try:
-            form, revision = _save(request, campaign, step)
+            form, revision, clash = _save(request, campaign, step)
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("wizard", campaign.uid, "check")
-        if "add" in request.POST or "remove" in request.POST:
-            return redirect(f"{reverse('wizard', args=[campaign.uid, step])}#wordings")
-        if not form.errors:
-            return redirect("wizard", campaign.uid, STEPS[STEPS.index(step) + 1])
+        to = "" if clash else _find_next(request, campaign, step, is_valid=not form.errors)
+        if to:
+            return redirect(to)
     else:
-        revision = campaign.working_revision
+        revision, clash = campaign.working_revision, None
         form = open_step(step, revision)
     context = {
         **_describe(campaign, revision, step),
         **_look_ahead(form, revision),
+        **_mark_page(request, revision, step, clash),
         "form": form,
         "lead": write_duration(settings.REVIEW_LEAD_SECONDS)
         if settings.REVIEW_LEAD_SECONDS
         else "",
     }
-    return render(request, f"campaigns/step_{step}.html", context)
+    status = HTTPStatus.CONFLICT if clash else HTTPStatus.OK
+    return render(request, f"campaigns/step_{step}.html", context, status=status)
 
 
 @login_required
@@ -82,23 +87,72 @@ def wizard_preview(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
     if step not in STEP_FORMS:
         raise Http404
     try:
-        form, revision = _save(request, campaign, step)
+        form, revision, clash = _save(request, campaign, step)
     except Refusal as refusal:
         return render(request, "campaigns/_side.html", {"refusal": str(refusal), "step": step})
-    context = {"step": step, "saved": True, **_look_ahead(form, revision)}
+    context = {
+        "campaign": campaign,
+        "step": step,
+        "saved": True,
+        **_look_ahead(form, revision),
+        **_mark_page(request, revision, step, clash),
+    }
     # The page has the fields that it sent, and none to spare that came after them.
     context["lines"] = [line for line in context.get("lines", ()) if line.name in request.POST]
     return render(request, "campaigns/_side.html", context)
 
 
-def _save(request: HttpRequest, campaign: Campaign, step: str) -> tuple[StepForm, Revision]:
+def _save(
+    request: HttpRequest, campaign: Campaign, step: str
+) -> tuple[StepForm, Revision, Clash | None]:
+    """Keep what was sent. With a clash, nothing was kept; may raise Refusal."""
     sent = empty_wording(request.POST)
     form = STEP_FORMS[step](sent, request.FILES, instance=campaign.working_revision)
     values, pending = form.split_answers()
-    revision = drafting.save_step(
-        campaign, by=signed_in(request), values=values, pending=pending, fields=form.fields
-    )
-    return form, revision
+    try:
+        revision = drafting.save_step(
+            campaign,
+            by=signed_in(request),
+            values=values,
+            pending=pending,
+            fields=form.fields,
+            step=step,
+            origin=Origin.read(request.POST),
+        )
+    except Overtaken:
+        revision = campaign.working_revision
+        return form, revision, describe_clash(form, revision, step=step)
+    return form, revision, None
+
+
+def _find_next(request: HttpRequest, campaign: Campaign, step: str, *, is_valid: bool) -> str:
+    """Where a kept step leads, by the button that sent it; empty: it is shown once more."""
+    here = reverse("wizard", args=[campaign.uid, step])
+    if "over" in request.POST:
+        return here if is_valid else ""
+    if "add" in request.POST or "remove" in request.POST:
+        return f"{here}#wordings"
+    if is_valid:
+        return reverse("wizard", args=[campaign.uid, STEPS[STEPS.index(step) + 1]])
+    return ""
+
+
+def _mark_page(
+    request: HttpRequest, revision: Revision, step: str, clash: Clash | None
+) -> dict[str, Any]:
+    """What a page needs to be told from others: its name, and the version that it is shown.
+
+    One that clashes keeps the version that it came with: its organiser has not chosen yet.
+    """
+    number = Version.of(revision, step=step).number
+    if clash is not None:
+        number = Origin.read(request.POST).number or 0
+    return {
+        "clash": clash,
+        "page": secrets.token_urlsafe(9),
+        "version": number,
+        "saved_at": revision.saved_at,
+    }
 
 
 def _is_writable(campaign: Campaign) -> bool:
