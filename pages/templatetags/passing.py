@@ -1,0 +1,46 @@
+"""Passing a campaign on, for any template: `{% load passing %}`."""
+
+from django import template
+from django.utils.translation import gettext, ngettext
+
+from campaigns.models import Campaign
+from launches.models import LaunchState
+from launches.results import Summary
+from pages import passing
+from pages.drawing import group_digits
+
+register = template.Library()
+
+
+@register.simple_tag
+def page_address(campaign: Campaign) -> str:
+    """Give the whole address of a campaign's page."""
+    return passing.address_page(campaign)
+
+
+@register.simple_tag
+def ways_to_share(campaign: Campaign) -> list[passing.Way]:
+    """Give the networks to pass it on by."""
+    return passing.list_ways(campaign)
+
+
+@register.simple_tag
+def mail_to_share(campaign: Campaign) -> str:
+    """Give the address of a mail with it."""
+    return passing.address_mail(campaign)
+
+
+@register.simple_tag
+def results_in_short(summary: Summary) -> str:
+    """Say in a sentence what came of a launch, for cards and search engines."""
+    if summary.state == LaunchState.MISSED:
+        return gettext("Not enough people were in at the moment, so nothing was posted.")
+    numbers = {"sent": group_digits(summary.sent), "total": group_digits(summary.pledges)}
+    return (
+        ngettext(
+            "%(sent)s of %(total)s post was sent, and what was not is explained.",
+            "%(sent)s of %(total)s posts were sent, and what was not is explained.",
+            summary.pledges,
+        )
+        % numbers
+    )
