@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from campaigns.drafting import RESERVED_SLUGS
-from pages import calendar, views
+from pages import calendar, views, views_sharing
 
 
 class CampaignSlugConverter(SlugConverter):
@@ -24,6 +24,12 @@ urlpatterns = [
         calendar.show_calendar,
         name="launch_calendar",
     ),
+    path(
+        "campaigns/<campaign_slug:slug>/card.<slug:language>.png",
+        views_sharing.show_card,
+        name="campaign_card",
+    ),
+    path("card.<slug:language>.png", views_sharing.show_home_card, name="home_card"),
     path("desk/", views.desk, name="desk"),
     path("what-we-keep/", views.what_we_keep, name="what_we_keep"),
 ]

@@ -1,7 +1,9 @@
 """Passing a campaign on, for any template: `{% load passing %}`."""
 
 from django import template
-from django.utils.translation import gettext, ngettext
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import get_language, gettext, ngettext
 
 from campaigns.models import Campaign
 from launches.models import LaunchState
@@ -31,6 +33,19 @@ def mail_to_share(campaign: Campaign) -> str:
 
 
 @register.simple_tag
+def card_address(campaign: Campaign, number: int) -> str:
+    """Give the address of a campaign's picture; networks fetch it anew once the number differs."""
+    path = reverse("campaign_card", args=[campaign.slug, _find_language()])
+    return f"{settings.SITE_URL}{path}?v={campaign.approved_id}-{campaign.state}-{number}"
+
+
+@register.simple_tag
+def home_card_address() -> str:
+    """Give the address of the site's own picture."""
+    return f"{settings.SITE_URL}{reverse('home_card', args=[_find_language()])}"
+
+
+@register.simple_tag
 def results_in_short(summary: Summary) -> str:
     """Say in a sentence what came of a launch, for cards and search engines."""
     if summary.state == LaunchState.MISSED:
@@ -44,3 +59,7 @@ def results_in_short(summary: Summary) -> str:
         )
         % numbers
     )
+
+
+def _find_language() -> str:
+    return (get_language() or settings.LANGUAGE_CODE)[:2]
