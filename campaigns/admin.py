@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +28,7 @@ from campaigns.comparing import find_similar, list_differences, read_past
 from campaigns.models import (
     Campaign,
     CampaignState,
+    CampaignUpdate,
     ReviewDecision,
     Revision,
     RevisionState,
@@ -35,6 +37,7 @@ from campaigns.models import (
 )
 from campaigns.previewing import preview_wordings
 from campaigns.refusing import Refusal
+from campaigns.updating import REMOVE_RIGHT, remove_update
 
 Panel = tuple[str, SafeString]  # a heading, and what stands under it
 
@@ -123,6 +126,48 @@ class ShortLinkAdmin(ReadOnlyAdmin):
     def switch_on(self, request: HttpRequest, links: QuerySet[ShortLink]) -> None:
         """Let them lead on."""
         links.update(is_off=False)
+
+
+class RemovalForm(ActionForm):
+    """Beside the choice of what to do: why. Each organiser reads it."""
+
+    reason = forms.CharField(label=_("Reason, for the organiser"), required=False, max_length=1_000)
+
+
+@admin.register(CampaignUpdate)
+class CampaignUpdateAdmin(ReadOnlyAdmin):
+    """What organisers tell their supporters, the newest first. Nobody reads it before it is out."""
+
+    list_display = ("title", "campaign", "written_at", "wants_mail", "mail_ended_at", "removed_at")
+    list_filter = ("wants_mail",)
+    list_select_related = ("campaign__approved",)
+    search_fields = ("title", "text")
+    ordering = ("-written_at", "-pk")
+    fields = (
+        *("campaign", "title", "text", "wants_mail", "written_at", "corrected_at"),
+        *("mail_ended_at", "removed_at", "removed_by", "removed_why"),
+    )
+    readonly_fields = fields
+    action_form = RemovalForm
+    actions = ("remove",)
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        """As for stopping a whole campaign."""
+        return bool(request.user.has_perm(REMOVE_RIGHT))
+
+    @admin.action(
+        description=_("Take off the page, and mail it to nobody more"), permissions=["stop"]
+    )
+    def remove(self, request: HttpRequest, updates: QuerySet[CampaignUpdate]) -> None:
+        """With the reason that stands beside the action."""
+        person = _permit(request, REMOVE_RIGHT)
+        reason = request.POST.get("reason", "")
+        try:
+            number = sum(remove_update(each, by=person, reason=reason) for each in updates)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, translate("Taken off the page: %d.") % number)
 
 
 @admin.register(Revision)

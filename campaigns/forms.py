@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Revision, Theme
+from campaigns.models import CampaignUpdate, Revision, Theme
 from campaigns.pictures import redraw_picture
+from campaigns.updates import TEXT_LENGTH, TITLE_LENGTH
 from campaigns.wording import tidy_text
 
 
@@ -153,3 +154,50 @@ class StoryForm(StepForm):
             cleaned["picture"] = ""
             cleaned["picture_alt"] = ""
         return cleaned
+
+
+class UpdateForm(forms.ModelForm[CampaignUpdate]):
+    """News of a campaign, and whether its supporters get it by mail."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=TITLE_LENGTH,
+        help_text=_("Also the subject of the mail."),
+        error_messages={"required": _("Give your news a title.")},
+    )
+    text = forms.CharField(
+        label=_("Your news"),
+        max_length=TEXT_LENGTH,
+        help_text=_(
+            "An empty line begins a paragraph, **stars** make bold, and [words](https://…) make a "
+            "link."
+        ),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Write what is new.")},
+    )
+    wants_mail = forms.BooleanField(
+        label=_("Mail it to supporters, too"),
+        help_text=_(
+            "To those with a confirmed address, a quarter of an hour after you send it off. Nobody "
+            "is mailed more often a week than they want to be, by all campaigns together."
+        ),
+        required=False,
+    )
+
+    class Meta:
+        model = CampaignUpdate
+        fields = ("title", "text", "wants_mail")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # The browser would cut a pasted text off without a word.
+            field.widget.attrs.pop("maxlength", None)
+
+    def clean_title(self) -> str:
+        """One line."""
+        return tidy_text(self.cleaned_data["title"])
+
+    def clean_text(self) -> str:
+        """Lines as they were meant."""
+        return tidy_text(self.cleaned_data["text"], lines=True)

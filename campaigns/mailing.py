@@ -38,6 +38,7 @@ def queue_mail(
     is_to_them: bool = True,
     headers: Mapping[str, str] | None = None,
     expires_at: datetime | None = None,
+    can_wait: bool = False,
 ) -> Email:
     """Write one mail to one address as a row, in that language.
 
@@ -47,7 +48,8 @@ def queue_mail(
 
     ``template`` is the name without folder and ending. Templates find ``context``, ``site_url``
     (no slash at its end: ``{{ site_url }}{% url … %}`` is an absolute link), ``language`` and
-    ``subject`` (HTML only). After ``expires_at`` the mail is not sent any more.
+    ``subject`` (HTML only). After ``expires_at`` the mail is not sent any more. One that
+    ``can_wait`` leaves after all others that are due.
 
     The row is made here and not by ``post_office.mail.send``: that one takes what it is given for
     a template once more, so a campaign's title could run template tags.
@@ -63,7 +65,7 @@ def queue_mail(
         message=message.lstrip("\n"),
         html_message=html,
         headers=dict(headers) if headers else None,
-        priority=PRIORITY.medium,
+        priority=PRIORITY.low if can_wait else PRIORITY.medium,
         status=STATUS.queued,
         expires_at=expires_at,
     )

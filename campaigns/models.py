@@ -27,6 +27,7 @@ from campaigns.shortlinks import ClickCount, ShortLink
 from campaigns.states import MOVES, PAGE_STATES, CampaignState, RevisionState, Verdict, Visibility
 from campaigns.story import render_story
 from campaigns.themes import Theme
+from campaigns.updates import CampaignUpdate
 from campaigns.wording import compose, replace_link
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ __all__ = [
     "Campaign",
     "CampaignQuerySet",
     "CampaignState",
+    "CampaignUpdate",
     "ClickCount",
     "ReviewDecision",
     "Revision",

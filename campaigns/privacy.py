@@ -104,6 +104,18 @@ def _describe_campaign(campaign: Campaign) -> dict[str, Any]:
         "created_at": campaign.created_at,
         "changed_at": campaign.updated_at,
         "versions": [_describe_revision(each) for each in revisions.prefetch_related("wordings")],
+        "news": [
+            {
+                "title": each.title,
+                "text": each.text,
+                "is_mailed": each.wants_mail,
+                "written_at": each.written_at,
+                "corrected_at": each.corrected_at,
+                "removed_at": each.removed_at,
+                "removed_because": each.removed_why,
+            }
+            for each in campaign.updates.order_by("written_at", "pk")
+        ],
     }
 
 

@@ -14,11 +14,12 @@ from django.db.models import QuerySet
 from post_office.models import STATUS, Email
 
 from campaigns.clock import database_now
-from supporters.models import ErasureRequest
+from supporters.models import Ask, ErasureRequest
 
 MAILS_LAST = timedelta(days=90)
 SIGN_INS_LAST = timedelta(days=30)
 REQUESTS_LAST = timedelta(days=90)
+ASKS_LAST = timedelta(days=90)  # a budget counts a week, and news is mailed within one
 AT_ONCE = 500
 
 
@@ -40,6 +41,7 @@ def _list_old(now: datetime) -> list[QuerySet[Any]]:
         AccessFailureLog.objects.filter(attempt_time__lt=sign_ins),
         AccessLog.objects.filter(attempt_time__lt=sign_ins),
         Session.objects.filter(expire_date__lt=now),
+        Ask.objects.filter(decided_at__lt=now - ASKS_LAST),
         ErasureRequest.objects.filter(asked_at__lt=now - REQUESTS_LAST),
     ]
 

@@ -43,6 +43,7 @@ from launches.telling_owners import tell_owners
 from supporters.announcing import tell_of_new_words, tell_promises_of_new_words
 from supporters.confirming import forget_unconfirmed
 from supporters.mails import tell_of_changes
+from supporters.spreading import has_room, mail_updates
 from supporters.telling import tell_promises_of_changes
 
 logger = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ def tick(wake: Wake, **calls: Unpack[Calls]) -> None:
         partial(tell_of_new_words, limit=MAIL_BATCH),
         partial(tell_promises_of_new_words, limit=MAIL_BATCH),
         partial(forget_unconfirmed),
+        partial(send_updates, now),
         partial(breaking.forget, now),
     )
 
@@ -155,6 +157,15 @@ def send_receipts() -> None:
 def tell_of_deletions() -> None:
     """Tell people what became of their posts that were recalled, some at a time."""
     _tell_in_portions(tell_owners)
+
+
+def send_updates(now: datetime) -> None:
+    """Mail what organisers tell, some at a time, unless a launch is about to need the outbox."""
+    soon = now + timedelta(seconds=RUSH_SECONDS)
+    undecided = [LaunchState.SCHEDULED, LaunchState.ARMED]
+    is_near = Launch.objects.filter(state__in=undecided, launch_at__lte=soon).exists()
+    if not is_near and has_room():
+        _tell_in_portions(mail_updates)
 
 
 def _tell_in_portions(tell: Callable[..., int]) -> None:

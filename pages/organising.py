@@ -130,6 +130,11 @@ class Entry:
         return self.stage == Stage.OPEN and bool(self.readying.accounts)
 
     @property
+    def can_tell(self) -> bool:
+        """Whether news can be written, or what was written be looked after."""
+        return self.campaign.approved_id is not None
+
+    @property
     def can_rehearse(self) -> bool:
         """Whether its launch can be tried out."""
         return rehearsing.is_on() and self.stage == Stage.OPEN

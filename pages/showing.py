@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet
 
-from campaigns.models import Campaign, Revision, Visibility
+from campaigns.models import Campaign, CampaignUpdate, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
 from launches.models import DeliveryState, Launch
 from launches.recounting import RecallSummary, summarise_recall
@@ -66,6 +66,7 @@ class Showing:
     recall: RecallSummary | None
     crowd: Crowd
     faces: list[Face]
+    updates: list[CampaignUpdate]
     posts: list[Preview]
     others: list[str]
     variety: Variety
@@ -158,6 +159,7 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
         recall=summarise_recall(made) if made else None,
         crowd=count_crowd(campaign),
         faces=list_faces(campaign, most=FACES),
+        updates=list(campaign.updates.shown()) if campaign.approved_id else [],
         posts=list_posts(revision),
         others=[text for position, text in revision.texts.items() if position > 1],
         variety=measure_variety([campaign])[campaign.pk],

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.base import Network
+from supporters.asks import MOST_ASKS_PER_WEEK
 from supporters.keeping import clean_name
 from supporters.pledging import MOST_CHARACTERS, PledgeRefused, clean_words
 
@@ -170,3 +171,20 @@ class WordsForm(forms.Form):
 def name_words(wording: object) -> str:
     """The name of the field for the words of the wording at that position."""
     return f"words_{wording}"
+
+
+class AsksForm(forms.Form):
+    """How many mails a week from organisers."""
+
+    asks = forms.TypedChoiceField(
+        label=_("Mails from organisers, at most"),
+        help_text=_(
+            "From all campaigns together. What is over it you read here. Receipts, and what "
+            "concerns your own posts, always come."
+        ),
+        coerce=int,
+        choices=[
+            (0, _("None")),
+            *((number, _("%d a week") % number) for number in range(1, MOST_ASKS_PER_WEEK + 1)),
+        ],
+    )

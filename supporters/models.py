@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign
 from networks.base import Server
 from networks.registry import automatic_networks
+from supporters.asks import Ask, AskKind, MailChoice, MutedCampaign
 from supporters.consents import Consent
 from supporters.farewells import ErasureRequest, PendingRevocation
 from supporters.promises import (
@@ -32,6 +33,8 @@ from supporters.topics import MailTopic
 __all__ = [
     "CHECKS_BEGIN",
     "AccountState",
+    "Ask",
+    "AskKind",
     "AssistedPledge",
     "AssistedPledgeQuerySet",
     "ConfirmRequest",
@@ -39,7 +42,9 @@ __all__ = [
     "KnownServer",
     "LinkRequest",
     "LinkedAccount",
+    "MailChoice",
     "MailTopic",
+    "MutedCampaign",
     "PendingRevocation",
     "Pledge",
     "PledgeQuerySet",

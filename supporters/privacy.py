@@ -13,16 +13,20 @@ from campaigns.clock import database_now
 from supporters.forgetting import erase_reminders, erase_requests
 from supporters.models import (
     AccountState,
+    Ask,
     AssistedPledge,
     ConfirmRequest,
     LinkedAccount,
     LinkRequest,
+    MailChoice,
+    MutedCampaign,
     PendingRevocation,
     Pledge,
     PledgeState,
     Reminder,
 )
 from supporters.servers import forget_servers
+from supporters.soliciting import find_choice
 from supporters.unlinking import cut_off
 
 
@@ -57,6 +61,7 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
             }
             for each in reminders.order_by("pk")
         ],
+        "mails_from_organisers": _describe_asks(person),
     }
 
 
@@ -83,7 +88,8 @@ def erase(person: User, *, addresses: Sequence[str]) -> None:
 
     Pledges and promises are gone before (a later stage knows what became of them).
     """
-    LinkRequest.objects.filter(person=person).delete()
+    for model in (LinkRequest, Ask, MailChoice, MutedCampaign):
+        model.objects.filter(person=person).delete()
     LinkedAccount.objects.filter(person=person).delete()
     erase_addresses(addresses)
     forget_servers()
@@ -101,6 +107,25 @@ def erase_addresses(addresses: Sequence[str]) -> int:
     Pledge.objects.filter(named).update(receipt_email="")
     reminders = erase_reminders(Reminder.objects.filter(wanted))
     return reminders + erase_requests(ConfirmRequest.objects.filter(wanted))
+
+
+def _describe_asks(person: User) -> dict[str, Any]:
+    """How many they want, of which campaigns none, and what they were asked."""
+    asked = Ask.objects.filter(person=person).select_related("campaign", "update_told")
+    muted = MutedCampaign.objects.filter(person=person).select_related("campaign")
+    return {
+        "a_week_at_most": find_choice(person),
+        "not_of": [each.campaign.slug for each in muted.order_by("pk")],
+        "asked": [
+            {
+                "campaign": each.campaign.slug,
+                "about": each.update_told.title if each.update_told else each.kind,
+                "was_mailed": each.is_mailed,
+                "at": each.decided_at,
+            }
+            for each in asked.order_by("pk")
+        ],
+    }
 
 
 def _describe_account(account: LinkedAccount) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from supporters import (
     views_promises,
     views_support,
     views_unlinking,
+    views_updates,
     views_words,
 )
 
@@ -26,6 +27,9 @@ urlpatterns = [
         views_words.my_promise_words,
         name="promise_words",
     ),
+    path("campaigns/<uuid:uid>/news/", views_updates.write, name="updates"),
+    path("campaigns/<uuid:uid>/news/<int:pk>/", views_updates.correct, name="update_correct"),
+    path("campaigns/<uuid:uid>/news/<int:pk>/remove/", views_updates.remove, name="update_remove"),
     path("confirm/<str:token>/", views_by_hand.confirm_address, name="promise_confirm"),
     path("promise/<str:token>/", views_promises.signed_promise, name="promise_signed"),
     path(
@@ -38,6 +42,7 @@ urlpatterns = [
     path("link/<slug:network>/return/", views_linking.come_back, name="link_return"),
     path("link/<slug:network>/removed/", views_notices.be_removed, name="link_removed"),
     path("me/pledges/", views_pledges.my_pledges, name="my_pledges"),
+    path("me/asks/", views_pledges.choose_asks, name="my_asks"),
     path("me/pledges/<int:pk>/edit/", views_words.edit, name="pledge_edit"),
     path("me/pledges/<int:pk>/withdraw/", views_pledges.take_back, name="pledge_withdraw"),
     path("me/accounts/<int:pk>/unlink/", views_unlinking.give_back, name="account_unlink"),

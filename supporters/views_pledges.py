@@ -17,10 +17,13 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from networks.registry import automatic_networks, get
-from supporters.forms import LinkForm
+from supporters import soliciting
+from supporters.forms import AsksForm, LinkForm
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import PledgeRefused, read_words, withdraw
 from supporters.rewording import compare_words, has_new_words, with_wordings
+from supporters.soliciting import find_choice
+from supporters.spreading import list_news
 from supporters.views_promises import describe_promises, list_promises
 from supporters.views_support import describe_accounts, list_link_forms
 
@@ -51,6 +54,20 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("my_pledges")
 
 
+@login_required
+@require_POST
+def choose_asks(request: HttpRequest) -> HttpResponse:
+    """How often a week organisers may ask for something by mail."""
+    assert isinstance(request.user, User)
+    form = AsksForm(request.POST)
+    if form.is_valid():
+        soliciting.choose_asks(request.user, number=form.cleaned_data["asks"])
+        messages.success(request, _("Noted: you are mailed no more often than that."))
+    else:
+        messages.error(request, _("Choose one of the numbers."))
+    return redirect("my_pledges")
+
+
 def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> HttpResponse:
     """The page of ``my_pledges``; ``tried`` is a form that came back with an error."""
     status = 422 if tried else 200
@@ -76,6 +93,8 @@ def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> Http
         "coming": [row for row in reversed(rows) if row["is_coming"]],
         "past": [row for row in rows if not row["is_coming"]],
         "accounts": describe_accounts(list(accounts), lent=set()),
+        "news": list_news(request.user.pk),
+        "asks_form": AsksForm(initial={"asks": find_choice(request.user)}),
     }
     return render(request, "supporters/pledges.html", context, status=status)
 
