@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0005_short_links'),
+        ('campaigns', '0006_draft_version'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
