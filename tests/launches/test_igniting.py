@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from post_office.models import Email
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from launches.igniting import ignite
 from launches.models import Delivery, Launch, LaunchState
 from launches.planning import arm_launches, create_launches
+from launches.receipts import tell_organisers
 from supporters.models import Pledge
 from supporters.pledging import withdraw
 
@@ -115,3 +117,21 @@ def test_a_suspended_campaign_waits_and_is_missed_after_its_latest_time(due):
     Launch.objects.update(launch_at=earlier, latest_at=past)
     assert ignite(launch.pk).state == LaunchState.MISSED
     assert Delivery.objects.get().sentence
+
+
+def test_a_launch_that_was_missed_without_a_goal_says_why(due, client):
+    campaign, _, launch = due(1)
+    at = database_now() - timedelta(hours=2)
+    Campaign.objects.filter(pk=campaign.pk).update(
+        state=CampaignState.SUSPENDED, launch_at=at, latest_at=at + timedelta(minutes=45)
+    )
+    Launch.objects.update(launch_at=at, latest_at=at + timedelta(minutes=45))
+    ignite(launch.pk)
+    tell_organisers(limit=5)
+    why = "The campaign was suspended, so nothing was posted."
+    page = client.get(f"/campaigns/{campaign.slug}/launch/").content.decode()
+    mail = Email.objects.get(subject__startswith="Not launched")
+    assert why in page
+    assert why in mail.message
+    assert why in mail.html_message
+    assert "None" not in page + mail.message + mail.html_message
