@@ -23,7 +23,7 @@ from pages.drawing import choose_scale, group_digits
 from pages.listing import Row, list_rows
 from pages.painting import Words, paint
 from pages.staging import Stage
-from pages.templatetags.moments import city
+from pages.templatetags.moments import place
 
 FRESH_SECONDS = 60  # for so long a campaign's numbers are taken as they were read
 KEPT_SECONDS = 24 * 3600
@@ -103,11 +103,11 @@ def _say_moment(row: Row) -> str:
         return ""
     with timezone.override(row.zone):
         local = timezone.localtime(at)
-        return gettext("%(weekday)s %(day)s at %(time)s in %(city)s") % {
+        return gettext("%(weekday)s %(day)s at %(time)s %(place)s") % {
             "weekday": date_format(local, "l").capitalize(),
             "day": date_format(local, "j F Y"),
             "time": date_format(local, "H:i"),
-            "city": city(row.zone),
+            "place": place(row.zone),
         }
 
 

@@ -7,6 +7,7 @@ from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.forms.formsets import BaseFormSet
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -94,7 +95,8 @@ def list_form_problems(form: forms.BaseForm) -> Iterator[Problem]:
     yield from (("", str(error)) for error in form.non_field_errors())
     for field in form:
         target = "" if field.is_hidden else find_target(field)
-        yield from ((target, f"{field.label}: {error}") for error in field.errors)
+        for error in field.errors:
+            yield target, gettext("%(label)s: %(error)s") % {"label": field.label, "error": error}
 
 
 @register.simple_tag

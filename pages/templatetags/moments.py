@@ -1,9 +1,14 @@
 """Moments and the time that is left, for any template: `{% load moments %}`."""
 
+import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext
+
+VOWEL = re.compile(r"[aeiou]", re.IGNORECASE)
 
 register = template.Library()
 
@@ -12,6 +17,17 @@ register = template.Library()
 def city(zone: object) -> str:
     """Give the place a time zone is named after: Europe/Paris becomes Paris."""
     return str(zone).rsplit("/", 1)[-1].replace("_", " ")
+
+
+@register.filter
+def place(zone: object) -> str:
+    """Say behind a time whose clock it is by: "in Paris", "UTC"."""
+    name = city(zone)
+    if name in ("UTC", "GMT"):
+        return pgettext("whose clock", "%(zone)s") % {"zone": name}
+    if VOWEL.match(unicodedata.normalize("NFD", name)):
+        return pgettext("before a vowel", "in %(city)s") % {"city": name}
+    return gettext("in %(city)s") % {"city": name}
 
 
 @register.simple_tag

@@ -154,6 +154,12 @@ def test_a_moment_is_told_in_the_campaigns_zone():
     assert city("America/Port_of_Spain") == "Port of Spain"
 
 
+def test_a_moment_by_universal_time_names_no_city():
+    at = datetime(2026, 12, 3, 17, 30, tzinfo=UTC)
+    page = render_to_string("components/_moment.html", {"at": at, "zone": "UTC"})
+    assert "Thursday 3 December 2026 at 17:30 UTC<" in page
+
+
 @pytest.mark.parametrize(
     ("name", "letters"),
     [
