@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -69,7 +70,8 @@ def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
     context = {
         **_describe(campaign, revision, step),
         **_look_ahead(form, revision),
-        **_mark_page(request, revision, step, clash),
+        "clash": clash,
+        **_mark_page(request, revision, step, is_kept=clash is None),
         "form": form,
         "lead": write_duration(settings.REVIEW_LEAD_SECONDS)
         if settings.REVIEW_LEAD_SECONDS
@@ -89,13 +91,22 @@ def wizard_preview(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
     try:
         form, revision, clash = _save(request, campaign, step)
     except Refusal as refusal:
-        return render(request, "campaigns/_side.html", {"refusal": str(refusal), "step": step})
+        revision = campaign.working_revision
+        context = {
+            "campaign": campaign,
+            "step": step,
+            "saved": True,
+            "refusal": str(refusal),
+            **_mark_page(request, revision, step, is_kept=False),
+        }
+        return render(request, "campaigns/_side.html", context)
     context = {
         "campaign": campaign,
         "step": step,
         "saved": True,
         **_look_ahead(form, revision),
-        **_mark_page(request, revision, step, clash),
+        "clash": clash,
+        **_mark_page(request, revision, step, is_kept=clash is None),
     }
     # The page has the fields that it sent, and none to spare that came after them.
     context["lines"] = [line for line in context.get("lines", ()) if line.name in request.POST]
@@ -128,7 +139,7 @@ def _save(
 def _find_next(request: HttpRequest, campaign: Campaign, step: str, *, is_valid: bool) -> str:
     """Where a kept step leads, by the button that sent it; empty: it is shown once more."""
     here = reverse("wizard", args=[campaign.uid, step])
-    if "over" in request.POST:
+    if "over" in request.POST or "look" in request.POST:
         return here if is_valid else ""
     if "add" in request.POST or "remove" in request.POST:
         return f"{here}#wordings"
@@ -138,20 +149,27 @@ def _find_next(request: HttpRequest, campaign: Campaign, step: str, *, is_valid:
 
 
 def _mark_page(
-    request: HttpRequest, revision: Revision, step: str, clash: Clash | None
+    request: HttpRequest, revision: Revision, step: str, *, is_kept: bool
 ) -> dict[str, Any]:
     """What a page needs to be told from others: its name, and the version that it is shown.
 
-    One that clashes keeps the version that it came with: its organiser has not chosen yet.
+    One whose answers were not kept stays with the version that it came with: what was saved
+    elsewhere may be news to its organiser.
     """
-    number = Version.of(revision, step=step).number
-    if clash is not None:
-        number = Origin.read(request.POST).number or 0
+    shown = Version.of(revision, step=step).number
     return {
-        "clash": clash,
         "page": secrets.token_urlsafe(9),
-        "version": number,
+        "version": shown if is_kept else Origin.read(request.POST).number or 0,
+        **_date_save(revision),
+    }
+
+
+def _date_save(revision: Revision) -> dict[str, Any]:
+    """When it was saved, for who reads it on their own clock."""
+    saved_on = timezone.localdate(revision.saved_at)
+    return {
         "saved_at": revision.saved_at,
+        "saved_today": saved_on == timezone.localdate(database_now()),
     }
 
 
@@ -209,6 +227,7 @@ def _show_check(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     decisions = ReviewDecision.objects.filter(revision__campaign=campaign)
     context = {
         **_describe(campaign, revision, "check"),
+        **_date_save(revision),
         "wordings": preview_wordings(revision.texts) if revision.message else [],
         "decisions": decisions.select_related("revision").order_by("-decided_at", "-pk"),
         "can_take_back": revision.state == RevisionState.IN_REVIEW,

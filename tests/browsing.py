@@ -67,12 +67,18 @@ class NewPage(Protocol):
     """Opens a page in a browser context of its own: another person at another machine."""
 
     def __call__(
-        self, *, site_url: str | None = None, locale: str = "en-GB", **options: Any
+        self,
+        *,
+        site_url: str | None = None,
+        locale: str = "en-GB",
+        may_fail: bool = False,
+        **options: Any,
     ) -> Page:
         """Return a blank page.
 
         `site_url` is what relative addresses start from (`page.goto("/explore/")`), by default
-        the fixture of that name; `locale` is the reader's language; `options` are those of
+        the fixture of that name; `locale` is the reader's language; with `may_fail`, what the
+        page loads may fail, since the test cuts it off; `options` are those of
         Playwright's `Browser.new_context` (`viewport`, `color_scheme`, `java_script_enabled`…).
         """
 
@@ -196,12 +202,18 @@ def new_page(
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
-    def open_page(*, site_url: str | None = None, locale: str = "en-GB", **options: Any) -> Page:
+    def open_page(
+        *,
+        site_url: str | None = None,
+        locale: str = "en-GB",
+        may_fail: bool = False,
+        **options: Any,
+    ) -> Page:
         base_url = site_url or default_url
         context = chromium.new_context(base_url=base_url, locale=locale, **options)
         context.set_default_timeout(TIMEOUT_MS)
         note_troubles(context, troubles)
-        if base_url:
+        if base_url and not may_fail:
             note_own_troubles(context, troubles, site_url=base_url)
         contexts.append(context)
         return context.new_page()

@@ -100,7 +100,7 @@ def write_campaign(page: Page, site: Product) -> None:
 
     page.get_by_label("The message", exact=True).fill(MESSAGE)
     page.get_by_label("Hashtag").fill("CleanRiver")
-    expect(page.locator("#saved")).to_have_text("Saved")
+    expect(page.locator("#saved")).to_have_text("Saved a moment ago")
     expect(page.get_by_role("article").first).to_contain_text("#CleanRiver")
     follow(page, "Desk")
     look(page)
