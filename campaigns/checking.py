@@ -1,10 +1,14 @@
 """What a campaign lacks before it can go to review."""
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.models import MOST_WORDINGS, Revision
 from campaigns.moments import check_distance
@@ -26,18 +30,33 @@ STEP_OF_FIELD = {
     ),
 }
 
-Missing = tuple[str, str]  # the step, and a sentence
+GAP = re.compile(r"\[\[[^\[\]\n]{1,200}\]\]")
+CHOICES = frozenset({"theme", "fold", "visibility"})
+
+
+class Missing(NamedTuple):
+    """What a campaign lacks: the step it is of, a sentence, and the name of the field there."""
+
+    step: str
+    sentence: str
+    field: str
+
+    @property
+    def anchor(self) -> str:
+        """The id of the field on its page; of several buttons, the first."""
+        return f"id_{self.field}_0" if self.field in CHOICES else f"id_{self.field}"
 
 
 def list_missing(revision: Revision, *, now: datetime) -> list[Missing]:
-    """What must still be written or put right, as (step, sentence), in the order of the steps."""
+    """What must still be written or put right, in the order of the steps."""
     found = [
         *_list_unwritten(revision),
+        *_list_gaps(revision),
         *_list_pending(revision),
         *_list_wordings(revision),
         *_list_moment(revision, now=now),
     ]
-    return sorted(found, key=lambda item: STEPS.index(item[0]))
+    return sorted(found, key=lambda item: STEPS.index(item.step))
 
 
 def needs_lead(revision: Revision, *, moment: datetime) -> bool:
@@ -51,25 +70,56 @@ def needs_lead(revision: Revision, *, moment: datetime) -> bool:
 def _list_unwritten(revision: Revision) -> list[Missing]:
     wanted: list[tuple[object, str, str]] = [
         (revision.theme_id, "theme", _("Choose a theme.")),
-        (revision.title, "story", _("Give the campaign a title.")),
-        (revision.summary, "story", _("Sum it up in a sentence or two.")),
+        (revision.title, "title", _("Give the campaign a title.")),
+        (revision.summary, "summary", _("Sum it up in a sentence or two.")),
         (revision.story, "story", _("Tell the story.")),
         (
             not revision.picture or revision.picture_alt,
-            "story",
+            "picture_alt",
             _("Say what the picture shows, for those who cannot see it."),
         ),
         (revision.message, "message", _("Write the message.")),
-        (revision.launch_at, "moment", _("Choose the moment.")),
+        (revision.launch_at, "day", _("Choose the moment.")),
     ]
-    return [(step, sentence) for value, step, sentence in wanted if not value]
+    return [_lack(field, sentence) for value, field, sentence in wanted if not value]
+
+
+def _list_gaps(revision: Revision) -> Iterator[Missing]:
+    """The ``[[gaps]]`` of the example that it was begun with, a sentence for each field."""
+    words = {
+        "title": (_("Title"), revision.title),
+        "summary": (_("Summary"), revision.summary),
+        "story": (_("Story"), revision.story),
+        **{
+            name_field(position): (name_wording(position), message)
+            for position, message in revision.messages.items()
+        },
+    }
+    for field, (label, text) in words.items():
+        gaps = GAP.findall(text)
+        if gaps:
+            sentence = ngettext(
+                "%(field)s: there is still a gap to fill in, %(gap)s",
+                "%(field)s: there are still %(number)d gaps to fill in, the first is %(gap)s",
+                len(gaps),
+            )
+            yield _lack(field, sentence % {"field": label, "number": len(gaps), "gap": gaps[0]})
+
+
+def name_field(position: int) -> str:
+    """The name of a wording's field: the message is the first."""
+    return "message" if position == 1 else f"wording_{position}"
+
+
+def _lack(field: str, sentence: str) -> Missing:
+    return Missing(step=STEP_OF_FIELD[field], sentence=sentence, field=field)
 
 
 def _list_wordings(revision: Revision) -> list[Missing]:
     """What is too long, and for whom; with several wordings, each is named."""
     texts = revision.texts
     if len(texts) == 1:
-        return [("message", sentence) for sentence in list_excesses(revision.text)]
+        return [_lack("message", sentence) for sentence in list_excesses(revision.text)]
     found = [
         (position, sentence) for position, text in texts.items() for sentence in list_excesses(text)
     ]
@@ -79,18 +129,24 @@ def _list_wordings(revision: Revision) -> list[Missing]:
         if position > 1 and digest in seen:
             found.append((position, _("It says the same as another one.")))
         seen.add(digest)
-    return [("message", f"{name_wording(position)}: {sentence}") for position, sentence in found]
+    return [
+        _lack(name_field(position), f"{name_wording(position)}: {sentence}")
+        for position, sentence in found
+    ]
 
 
 def _list_pending(revision: Revision) -> list[Missing]:
-    steps = {STEP_OF_FIELD[name] for name in revision.pending if name in STEP_OF_FIELD}
+    first: dict[str, str] = {}
+    for name in revision.pending:
+        if name in STEP_OF_FIELD:
+            first.setdefault(STEP_OF_FIELD[name], name)
     sentences = {
         "theme": _("The theme has to be chosen again."),
         "story": _("Something in the story has to be put right."),
         "message": _("Something in the message has to be put right."),
         "moment": _("Something about the moment has to be put right."),
     }
-    return [(step, sentences[step]) for step in steps]
+    return [_lack(field, sentences[step]) for step, field in first.items()]
 
 
 def _list_moment(revision: Revision, *, now: datetime) -> list[Missing]:
@@ -102,5 +158,5 @@ def _list_moment(revision: Revision, *, now: datetime) -> list[Missing]:
     try:
         check_distance(revision.launch_at, zone=revision.zone or "UTC", now=now, lead_seconds=lead)
     except ValidationError as error:
-        return [("moment", sentence) for sentence in error.messages]
+        return [_lack("day", sentence) for sentence in error.messages]
     return []

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from campaigns.checking import Missing
+
 
 class Refusal(Exception):
     """Nothing was changed. ``str()`` gives the sentence, in the language of who asked."""
@@ -10,7 +12,7 @@ class Refusal(Exception):
 class Incomplete(Refusal):
     """A campaign that cannot be sent for review yet; ``missing`` is what ``list_missing`` gave."""
 
-    def __init__(self, sentence: str, *, missing: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, sentence: str, *, missing: Sequence[Missing]) -> None:
         super().__init__(sentence)
         self.missing = list(missing)
 

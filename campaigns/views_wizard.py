@@ -32,6 +32,7 @@ from campaigns.models import (
 from campaigns.moments import write_duration
 from campaigns.owning import find_own, signed_in
 from campaigns.previewing import preview_wordings
+from campaigns.recommending import list_recommended
 from campaigns.refusing import Overtaken, Refusal
 from campaigns.versioning import Origin, Version
 from campaigns.voicing import MessageForm, empty_wording
@@ -184,7 +185,7 @@ def _is_writable(campaign: Campaign) -> bool:
 def _describe(campaign: Campaign, revision: Revision, step: str) -> dict[str, Any]:
     """What every page of the wizard shows: the campaign, and the way through it."""
     missing = list_missing(revision, now=database_now())
-    lacking = {name for name, _sentence in missing}
+    lacking = {each.step for each in missing}
     writable = _is_writable(campaign)
     return {
         "campaign": campaign,
@@ -228,6 +229,7 @@ def _show_check(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     context = {
         **_describe(campaign, revision, "check"),
         **_date_save(revision),
+        "recommended": list_recommended(revision),
         "wordings": preview_wordings(revision.texts) if revision.message else [],
         "decisions": decisions.select_related("revision").order_by("-decided_at", "-pk"),
         "can_take_back": revision.state == RevisionState.IN_REVIEW,

@@ -12,6 +12,7 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.checking import name_field
 from campaigns.forms import StepForm
 from campaigns.models import MOST_WORDINGS, Revision
 from campaigns.previewing import WordingPreview, list_excesses, name_wording, preview_wordings
@@ -77,20 +78,20 @@ class MessageForm(StepForm):
         sent = _read_positions(self.data)
         kept = self.instance.messages if self.instance.pk else {1: ""}
         used = {*kept, *_read_positions(self.instance.pending)}
-        used |= {position for position in sent if self.data[_name(position)].strip()}
+        used |= {position for position in sent if self.data[name_field(position)].strip()}
         most = max(*sent, max(used) + 1) if sent else max(used) + 1
         self.further = range(2, min(most, MOST_WORDINGS) + 1)
         self.tells_wordings = bool(sent)
         self.storable: dict[int, str] = {}
         for position in self.further:
-            self.fields[_name(position)] = forms.CharField(
+            self.fields[name_field(position)] = forms.CharField(
                 label=name_wording(position),
                 max_length=3_000,
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 4}),
             )
-            self.fields[_name(position)].widget.attrs.pop("maxlength", None)
-            self.initial[_name(position)] = kept.get(position, "")
+            self.fields[name_field(position)].widget.attrs.pop("maxlength", None)
+            self.initial[name_field(position)] = kept.get(position, "")
 
     def clean_message(self) -> str:
         """Lines as they were meant."""
@@ -125,13 +126,13 @@ class MessageForm(StepForm):
         short = self._shorten(link)
         seen: dict[str, int] = {}
         for position in (1, *self.further):
-            words = tidy_text(cleaned.get(_name(position), ""), lines=True)
+            words = tidy_text(cleaned.get(name_field(position), ""), lines=True)
             if not words:
                 continue
             first = seen.setdefault(digest_words(words), position)
             if first != position:
                 self.add_error(
-                    _name(position),
+                    name_field(position),
                     _("This is there already: “%(wording)s”. Say it in another way.")
                     % {"wording": name_wording(first)},
                 )
@@ -139,7 +140,7 @@ class MessageForm(StepForm):
             self.storable[position] = words
             text = compose(words, link=link, hashtag=hashtag, short=short)
             for sentence in list_excesses(text):
-                self.add_error(_name(position), sentence)
+                self.add_error(name_field(position), sentence)
         return cleaned
 
     def split_answers(self) -> tuple[dict[str, Any], dict[str, str]]:
@@ -151,9 +152,9 @@ class MessageForm(StepForm):
         if 1 in self.storable:
             values["message"] = self.storable[1]
         for position in self.storable:
-            pending.pop(_name(position), None)
+            pending.pop(name_field(position), None)
         for position in self.further:
-            values.pop(_name(position), None)
+            values.pop(name_field(position), None)
         if self.tells_wordings:
             texts = [self.storable.get(position, "") for position in self.further]
             is_settled = not _read_positions(pending)
@@ -173,7 +174,7 @@ class MessageForm(StepForm):
         short = self._shorten(link)
         hashtag = tidy_text(str(self["hashtag"].value() or ""))
         typed = {
-            position: tidy_text(str(self[_name(position)].value() or ""), lines=True)
+            position: tidy_text(str(self[name_field(position)].value() or ""), lines=True)
             for position in (1, *self.further)
         }
         return preview_wordings(
@@ -197,7 +198,7 @@ class MessageForm(StepForm):
         """The fields of the wordings with what ``preview_typed`` found of each."""
         fits = {preview.position: preview for preview in previews}
         return [
-            Line(position=position, field=self[_name(position)], fit=fits.get(position))
+            Line(position=position, field=self[name_field(position)], fit=fits.get(position))
             for position in (1, *self.further)
         ]
 
@@ -205,17 +206,12 @@ class MessageForm(StepForm):
 def empty_wording(sent: QueryDict) -> QueryDict:
     """What was sent, with the wording emptied whose button ``remove`` was pressed, if it was."""
     pressed = str(sent.get("remove", ""))
-    name = _name(int(pressed)) if FURTHER.fullmatch(f"wording_{pressed}") else ""
+    name = name_field(int(pressed)) if FURTHER.fullmatch(f"wording_{pressed}") else ""
     if name not in sent:
         return sent
     left = sent.copy()
     left[name] = ""
     return left
-
-
-def _name(position: int) -> str:
-    """The name of a wording's field."""
-    return "message" if position == 1 else f"wording_{position}"
 
 
 def _read_positions(names: Iterable[str]) -> set[int]:

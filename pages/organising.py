@@ -149,7 +149,7 @@ class Entry:
     @property
     def next_step(self) -> str:
         """The step of the wizard to go on with."""
-        return self.missing[0][0] if self.missing else "check"
+        return self.missing[0].step if self.missing else "check"
 
 
 def find_own(person: User) -> QuerySet[Campaign]:

@@ -16,7 +16,7 @@ from tests.campaigns.conftest import fill
 
 def missing_steps(revision):
     """The steps in which something is missing."""
-    return {step for step, _ in list_missing(revision, now=database_now())}
+    return {each.step for each in list_missing(revision, now=database_now())}
 
 
 def set_moment(campaign, seconds):
@@ -89,7 +89,7 @@ def test_complete_campaign_lacks_nothing(written):
 
 def test_text_too_long_for_a_network_is_told_with_its_excess(draft, olive):
     revision = fill(draft, olive, message="x" * 301, link="", hashtag="")
-    sentences = [sentence for _, sentence in list_missing(revision, now=database_now())]
+    sentences = [each.sentence for each in list_missing(revision, now=database_now())]
     assert sentences == ["1 character too long for Bluesky (301 of 300)"]
 
 
@@ -106,7 +106,7 @@ def test_moment_too_near_for_a_review_is_told(draft, olive, settings):
 def test_incomplete_draft_is_not_submitted(draft, olive):
     with pytest.raises(Incomplete) as caught:
         drafting.submit(draft.working_revision, by=olive)
-    assert ("message", "Write the message.") in caught.value.missing
+    assert ("message", "Write the message.", "message") in caught.value.missing
     draft.refresh_from_db()
     assert draft.state == CampaignState.DRAFT
 

@@ -230,7 +230,7 @@ def test_submitting_too_early_tells_what_is_missing(desk, draft):
     answer = desk.post(reverse("campaign_submit", args=[draft.uid]), follow=True)
     page = read(answer)
     assert "Before it can go to review" in page
-    assert f'<a href="{address(draft, "moment")}">Choose the moment.</a>' in page
+    assert f'<a href="{address(draft, "moment")}#id_day">Choose the moment.</a>' in page
 
 
 def test_campaign_in_review_is_taken_back_and_changed(desk, submitted):
