@@ -1,9 +1,11 @@
 """What readers look for; forms only validate."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Theme
+from supporters.doors import read_door
 
 
 class SearchForm(forms.Form):
@@ -23,3 +25,26 @@ class SearchForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("There is no such theme here. All are shown.")},
     )
+
+
+class DoorForm(forms.Form):
+    """A door that an organiser names; cleaned, it is as it stands in addresses."""
+
+    name = forms.CharField(
+        label=_("Another door"),
+        help_text=_(
+            "Like “town-hall”: up to 32 letters from a to z, digits and hyphens. Nobody’s name: it "
+            "stands in the address for everybody to read."
+        ),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_name(self) -> str:
+        """As it is kept. Raises ValidationError where nothing is left of it."""
+        door = read_door(self.cleaned_data["name"])
+        if not door:
+            raise ValidationError(
+                _("A door needs letters from a to z, or digits. Name it in other words.")
+            )
+        return door

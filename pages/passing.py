@@ -13,6 +13,7 @@ from django.conf import settings
 
 from campaigns.models import Campaign
 from networks.registry import all_composers
+from supporters.doors import add_door
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,16 +26,19 @@ class Way:
     url: str
 
 
-def address_page(campaign: Campaign) -> str:
-    """The whole address of a campaign's page."""
-    return f"{settings.SITE_URL}{campaign.get_absolute_url()}"
+def address_page(campaign: Campaign, *, door: str = "") -> str:
+    """The whole address of a campaign's page, for people who come by that door."""
+    return add_door(f"{settings.SITE_URL}{campaign.get_absolute_url()}", door)
 
 
 def list_ways(campaign: Campaign) -> list[Way]:
-    """The networks and messengers that are on, each with the campaign's title and address."""
+    """The networks and messengers that are on, each with the campaign's title and address.
+
+    Each address names its network as the door, so that the organiser sees what sharing there did.
+    """
     ways = []
     for name, composer in all_composers().items():
-        link = address_page(campaign)
+        link = address_page(campaign, door=name)
         composition = composer.compose(f"{campaign.title}\n{link}", link=link)
         ways.append(Way(name=name, label=composer.label, code=composer.code, url=composition.url))
     return ways
@@ -42,5 +46,5 @@ def list_ways(campaign: Campaign) -> list[Way]:
 
 def address_mail(campaign: Campaign) -> str:
     """A ``mailto:`` address (RFC 6068) of a mail that is still to be addressed."""
-    query = {"subject": campaign.title, "body": address_page(campaign)}
+    query = {"subject": campaign.title, "body": address_page(campaign, door="mail")}
     return f"mailto:?{urlencode(query, quote_via=quote)}"

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from campaigns.drafting import RESERVED_SLUGS
-from pages import calendar, views, views_sharing
+from pages import calendar, views, views_doors, views_sharing
 
 
 class CampaignSlugConverter(SlugConverter):
@@ -31,5 +31,7 @@ urlpatterns = [
     ),
     path("card.<slug:language>.png", views_sharing.show_home_card, name="home_card"),
     path("desk/", views.desk, name="desk"),
+    path("desk/<uuid:uid>/doors/", views_doors.show_doors, name="doors"),
+    path("desk/<uuid:uid>/doors.csv", views_doors.export_doors, name="doors_csv"),
     path("what-we-keep/", views.what_we_keep, name="what_we_keep"),
 ]

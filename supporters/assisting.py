@@ -47,12 +47,13 @@ def promise(
     words: str = "",
     is_shown: bool = False,
     language: str = "en",
+    source: str = "",
 ) -> list[AssistedPledge]:
     """Promise to post on one or several networks by one's own hand: on all of them or none.
 
     ``seen``, ``wording`` and ``words`` are as for ``pledging.pledge``; ``language`` is the one to
-    be written to in. A promise that stands with the same words is given again as it is. Raises
-    PledgeRefused, WordsChanged.
+    be written to in, ``source`` the door they came by. A promise that stands with the same words is
+    given again as it is. Raises PledgeRefused, WordsChanged.
     """
     with transaction.atomic():
         held = hold_open(campaign)
@@ -70,6 +71,7 @@ def promise(
             wording=wording,
             is_shown=is_shown,
             language=language,
+            source=source,
         )
 
 
@@ -114,6 +116,7 @@ def make_promises(
     wording: int,
     is_shown: bool,
     language: str,
+    source: str = "",
 ) -> list[AssistedPledge]:
     """Write promises down to a campaign that the caller holds open, and mail what they are.
 
@@ -146,6 +149,7 @@ def make_promises(
             email=find_address(mine),
             is_shown=is_shown,
             receipt_language=language,
+            source=source,
             agreed_launch_at=held.launch_at,
             agreed_latest_at=held.latest_at,
             agreed_threshold=held.threshold,

@@ -59,6 +59,7 @@ def ask_promise(
     is_shown: bool = False,
     name: str = "",
     language: str = "en",
+    source: str = "",
 ) -> None:
     """Send a mail whose reader can promise this. What is refused then is refused now as well.
 
@@ -78,6 +79,7 @@ def ask_promise(
             wording=wording,
             name=name,
             is_shown=is_shown,
+            source=source,
         )
 
 
@@ -158,6 +160,7 @@ def _ask(
     wording: int = 1,
     name: str = "",
     is_shown: bool = False,
+    source: str = "",
 ) -> None:
     email = email.lower()
     _hold_address(email)
@@ -182,6 +185,7 @@ def _ask(
         wording=wording,
         name=name,
         is_shown=is_shown,
+        source=source,
     )
     telling.queue_confirm(request, token=token)
 
@@ -225,6 +229,7 @@ def _confirm(token: str) -> Confirmed | None:
         wording=request.wording,
         is_shown=request.is_shown,
         language=request.language,
+        source=request.source,
     )
     return Confirmed(campaign=held, email=request.email, person=person, promises=promises)
 

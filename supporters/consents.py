@@ -29,7 +29,8 @@ class Consent(models.Model):
     their owner wrote them in another way.
 
     When the organiser changes the message, its owner is told once (``told_of``) and asked until
-    they took the new words or kept theirs (``settled_for``).
+    they took the new words or kept theirs (``settled_for``). ``source`` is the door that they came
+    by (``doors.py``); empty: none was named.
     """
 
     # Each kind declares these itself: what is read from the other side has another name.
@@ -71,6 +72,9 @@ class Consent(models.Model):
     agreed_launch_at = models.DateTimeField(_("launch it was pledged for"))
     agreed_latest_at = models.DateTimeField(_("latest time it was pledged for"))
     agreed_threshold = models.PositiveIntegerField(null=True, blank=True)
+    source = models.CharField(
+        _("door"), max_length=32, blank=True, default="", db_default="", editable=False
+    )
     pledged_at = models.DateTimeField(_("pledged"), default=timezone.now)
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, db_default=Now())
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)

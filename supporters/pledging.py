@@ -127,13 +127,15 @@ def pledge(
     receipt_email: str = "",
     receipt_language: str = "en",
     told_of_recall: bool = False,
+    source: str = "",
 ) -> list[Pledge]:
     """Lend one or several of a person's accounts to a campaign: all of them or none.
 
     ``seen`` is ``sign_words`` of what the supporter was shown, ``wording`` the position of what
     they chose, and ``words`` what they made of it, without link and hashtag; empty: as it is.
-    ``told_of_recall``: the page said that the organiser can have the post deleted again. A second
-    call gives the pledges of the first. Raises PledgeRefused, WordsChanged.
+    ``told_of_recall``: the page said that the organiser can have the post deleted again, and
+    ``source`` is the door they came by. A second call gives the pledges of the first. Raises
+    PledgeRefused, WordsChanged.
     """
     with transaction.atomic():
         held: Campaign = Campaign.objects.lock_shared(campaign.pk)
@@ -181,6 +183,7 @@ def pledge(
                 receipt_email=receipt_email,
                 receipt_language=receipt_language,
                 told_of_recall=told_of_recall,
+                source=source,
                 agreed_launch_at=held.launch_at,
                 agreed_latest_at=held.latest_at,
                 agreed_threshold=held.threshold,

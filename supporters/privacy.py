@@ -48,6 +48,7 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
                 "networks": each.networks,
                 "words": each.text,
                 "name": each.name,
+                "came_by_the_door": each.source,
                 "asked_at": each.asked_at,
             }
             for each in requests.order_by("pk")
@@ -157,6 +158,7 @@ def _describe_pledge(pledge: Pledge) -> dict[str, Any]:
         "are_own_words": pledge.has_own_words,
         "language": pledge.language,
         "may_be_shown": pledge.is_shown,
+        "came_by_the_door": pledge.source,
         "address_for_the_receipt": pledge.receipt_email,
         "agreed_launch_at": pledge.agreed_launch_at,
         "agreed_latest_at": pledge.agreed_latest_at,
@@ -175,6 +177,7 @@ def _describe_promise(promised: AssistedPledge) -> dict[str, Any]:
         "words": promised.text,
         "confirmed_address": promised.email,
         "may_be_shown": promised.is_shown,
+        "came_by_the_door": promised.source,
         "agreed_launch_at": promised.agreed_launch_at,
         "agreed_latest_at": promised.agreed_latest_at,
         "agreed_threshold": promised.agreed_threshold,

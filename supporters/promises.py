@@ -133,6 +133,9 @@ class ConfirmRequest(models.Model):
     wording = models.PositiveSmallIntegerField(default=1, db_default=1)
     name = models.CharField(max_length=80, blank=True)
     is_shown = models.BooleanField(default=False)
+    source = models.CharField(
+        _("door"), max_length=32, blank=True, default="", db_default="", editable=False
+    )
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -23,6 +24,7 @@ from supporters.addressing import address_promise, address_reminder
 from supporters.assisting import find_composers, promise
 from supporters.choosing import complete_words, deal_wording, list_options
 from supporters.confirming import ask_promise, ask_reminder, confirm, find_request, remind
+from supporters.doors import add_door, find_door
 from supporters.explaining import explain_wait
 from supporters.forms import PromiseForm, RemindForm, name_words
 from supporters.models import ConfirmRequest
@@ -60,7 +62,7 @@ def by_hand(request: HttpRequest, slug: str) -> HttpResponse:
     composers = find_composers([name for name in asked.getlist("network") if name != left_out])
     if not composers:
         messages.error(request, _("Choose at least one place to post it."))
-        return redirect("support", slug=slug)
+        return redirect(add_door(reverse("support", args=[slug]), find_door(request)))
     if find_why_closed(campaign):
         return show_support(request, campaign=campaign)
     form = _open_form(request, campaign=campaign, composers=composers)
@@ -154,6 +156,7 @@ def _agree(
         "wording": wording,
         "words": data[name_words(wording)],
         "language": _language(),
+        "source": find_door(request),
     }
     if "email" in form.fields:
         _take_turn_to_mail(request)

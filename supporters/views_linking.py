@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.views.decorators.cache import never_cache
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from campaigns.models import Campaign
 from networks.registry import get
+from supporters.doors import add_door, find_door
 from supporters.explaining import LinkingRefused, explain_wait
 from supporters.forms import LinkForm
 from supporters.linking import (
@@ -34,6 +36,7 @@ from supporters.views_support import agree_address, find_campaign, show_support
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 CAMPAIGN_IN_SESSION = "linking_for"
+DOOR_IN_SESSION = "linking_from"
 JUST_NOW = timedelta(minutes=30)
 METADATA_SECONDS = 300
 
@@ -56,7 +59,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         adapter = find_adapter(request.POST.get("network", ""))
     except LinkingRefused as error:
         messages.error(request, error.sentence)
-        return _go_back(campaign)
+        return _go_back(campaign, door=find_door(request))
     form = LinkForm(request.POST, adapter=adapter)
     if form.is_valid():
         wait_seconds = 0 if person else take_turn(request.META["REMOTE_ADDR"])
@@ -95,10 +98,12 @@ def come_back(request: HttpRequest, network: str) -> HttpResponseBase:
         )
     except LinkingRefused as error:
         messages.error(request, error.sentence)
-        return _go_back(error.campaign or _recall_campaign(request))
+        door = request.session.get(DOOR_IN_SESSION, "")
+        return _go_back(error.campaign or _recall_campaign(request), door=door)
+    door = request.session.get(DOOR_IN_SESSION, "")
     if linked.signs_in:
         login(request, linked.person, backend=BACKEND)
-    return _go_on(request, linked=linked)
+    return _go_on(request, linked=linked, door=door)
 
 
 @require_GET
@@ -154,12 +159,13 @@ def _begin_again(
         return redirect(begin_relinking(account, session_key=session_key, campaign=campaign))
     except LinkingRefused as error:
         messages.error(request, error.sentence)
-        return _go_back(campaign)
+        return _go_back(campaign, door=find_door(request))
 
 
 def _open_session(request: HttpRequest, *, campaign: Campaign | None) -> str:
     """The session's key, of a new session if need be, which remembers what it is all for."""
     request.session[CAMPAIGN_IN_SESSION] = campaign.pk if campaign else None
+    request.session[DOOR_IN_SESSION] = find_door(request) if campaign else ""
     if not request.session.session_key:
         request.session.create()
     return request.session.session_key or ""
@@ -174,7 +180,7 @@ def _recall_campaign(request: HttpRequest) -> Campaign | None:
     return found
 
 
-def _go_on(request: HttpRequest, *, linked: Linked) -> HttpResponse:
+def _go_on(request: HttpRequest, *, linked: Linked, door: str) -> HttpResponse:
     """On to the words if there is a campaign to read them for, else to the pledges."""
     handles = ", ".join(account.handle for account in linked.accounts)
     number = len(linked.accounts)
@@ -191,7 +197,7 @@ def _go_on(request: HttpRequest, *, linked: Linked) -> HttpResponse:
             number,
         )
         messages.success(request, said % {"handles": handles})
-        return redirect("support", slug=linked.campaign.slug)
+        return _go_back(linked.campaign, door=door)
     # Whoever links two accounts one after the other reads the words for both.
     fresh = (
         LinkedAccount.objects.filter(
@@ -203,13 +209,13 @@ def _go_on(request: HttpRequest, *, linked: Linked) -> HttpResponse:
         .order_by("linked_at")
         .values_list("pk", flat=True)
     )
-    return redirect(agree_address(linked.campaign, account_ids=list(fresh)))
+    return redirect(agree_address(linked.campaign, account_ids=list(fresh), door=door))
 
 
-def _go_back(campaign: Campaign | None) -> HttpResponse:
+def _go_back(campaign: Campaign | None, *, door: str = "") -> HttpResponse:
     if campaign is None:
         return redirect("my_pledges")
-    return redirect("support", slug=campaign.slug)
+    return redirect(add_door(reverse("support", args=[campaign.slug]), door))
 
 
 def _find_network(name: str) -> Any:

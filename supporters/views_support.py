@@ -19,6 +19,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision
 from networks.registry import all_composers, automatic_networks, get, get_composer
 from supporters.choosing import complete_words, deal_wording, list_options
+from supporters.doors import add_door, find_door
 from supporters.forms import AgreeForm, LinkForm, name_words
 from supporters.models import AccountState, AssistedPledge, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import (
@@ -59,7 +60,7 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
     person = request.user if isinstance(request.user, User) else None
     accounts = _list_usable(person, pks=chosen) if person else []
     if person is None or not accounts:
-        return redirect("support", slug=slug)
+        return redirect(add_door(reverse("support", args=[slug]), find_door(request)))
     if find_why_closed(campaign):
         return show_support(request, campaign=campaign)
     revision = get_approved(campaign)
@@ -78,6 +79,7 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
                 receipt_email=form.cleaned_data["receipt_email"],
                 receipt_language=(get_language() or "en")[:2],
                 told_of_recall=request.POST.get("told") == "recall",
+                source=find_door(request),
             )
         except PledgeRefused as error:
             campaign = find_campaign(request, slug=slug)
@@ -184,10 +186,10 @@ def describe_accounts(accounts: Sequence[LinkedAccount], *, lent: set[int]) -> l
     ]
 
 
-def agree_address(campaign: Campaign, *, account_ids: Sequence[int]) -> str:
-    """Where the words are read for these accounts."""
+def agree_address(campaign: Campaign, *, account_ids: Sequence[int], door: str = "") -> str:
+    """Where the words are read for these accounts, by who came by that door."""
     query = urlencode([("account", pk) for pk in account_ids])
-    return f"{reverse('support_agree', args=[campaign.slug])}?{query}"
+    return add_door(f"{reverse('support_agree', args=[campaign.slug])}?{query}", door)
 
 
 def _list_usable(person: User, *, pks: Sequence[int]) -> list[LinkedAccount]:

@@ -15,9 +15,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def page_address(campaign: Campaign) -> str:
-    """Give the whole address of a campaign's page."""
-    return passing.address_page(campaign)
+def page_address(campaign: Campaign, door: str = "") -> str:
+    """Give the whole address of a campaign's page, for people who come by that door."""
+    return passing.address_page(campaign, door=door)
 
 
 @register.simple_tag

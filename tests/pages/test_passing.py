@@ -35,11 +35,12 @@ def test_campaign_can_be_passed_on_by_every_network_that_is_on(client, olive, se
     for host in ("t.me", "wa.me", "x.com"):
         (link,) = [each for each in links if urlsplit(each).hostname == host]
         assert address in link
-    assert f'data-share="{address}"' in answer.content.decode()
+        assert "?from=" in link
+    assert f'data-share="{address}?from=share"' in answer.content.decode()
     assert f'data-copy="{address}"' in answer.content.decode()
     (mail,) = [each for each in list_addresses(answer) if each.startswith("mailto:")]
     assert parse_qs(urlsplit(mail).query)["subject"] == ["Let the river run clean"]
-    assert parse_qs(urlsplit(mail).query)["body"] == [address]
+    assert parse_qs(urlsplit(mail).query)["body"] == [f"{address}?from=mail"]
 
 
 def test_networks_get_nothing_before_somebody_clicks(client, olive):
