@@ -29,6 +29,8 @@ urlpatterns = [
         views_sharing.show_card,
         name="campaign_card",
     ),
+    path("campaigns/<campaign_slug:slug>/poster/", views_sharing.show_poster, name="poster"),
+    path("campaigns/<campaign_slug:slug>/code.svg", views_sharing.show_code, name="campaign_code"),
     path("card.<slug:language>.png", views_sharing.show_home_card, name="home_card"),
     path("desk/", views.desk, name="desk"),
     path("desk/<uuid:uid>/doors/", views_doors.show_doors, name="doors"),

@@ -2,16 +2,22 @@
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import knows_nobody
 from campaigns.clock import database_now
-from campaigns.models import Visibility
+from campaigns.models import Campaign, Visibility
 from pages.carding import draw_card, draw_home_card
+from pages.coding import draw_code, write_code
+from pages.passing import address_page
 from pages.serving import find_public, serve
 
 CARD_SECONDS = 300
 HOME_CARD_SECONDS = 24 * 3600
+POSTER_SECONDS = 300
+POSTER_DOOR = "poster"
 
 
 @knows_nobody
@@ -42,6 +48,56 @@ def show_home_card(request: HttpRequest, language: str) -> HttpResponse:
         max_age=HOME_CARD_SECONDS,
         language=language,
     )
+
+
+@knows_nobody
+@require_safe
+def show_poster(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page to print, in the campaign's own language where this site speaks it."""
+    campaign = _find_open(slug)
+    language = campaign.revision.language
+    with translation.override(
+        language if language in dict(settings.LANGUAGES) else translation.get_language()
+    ):
+        context = {
+            "campaign": campaign,
+            "revision": campaign.revision,
+            "zone": campaign.revision.zone or "UTC",
+            "address": address_page(campaign),
+            "code": draw_code(campaign, door=POSTER_DOOR),
+        }
+        page = render(request, "pages/poster.html", context)
+        spoken = translation.get_language() or ""
+    return serve(
+        request,
+        page.content,
+        content_type=page["Content-Type"],
+        max_age=POSTER_SECONDS,
+        language=spoken,
+        is_listed=False,
+    )
+
+
+@knows_nobody
+@require_safe
+def show_code(request: HttpRequest, slug: str) -> HttpResponse:
+    """The poster's QR code alone."""
+    campaign = _find_open(slug)
+    return serve(
+        request,
+        write_code(campaign, door=POSTER_DOOR),
+        content_type="image/svg+xml",
+        max_age=POSTER_SECONDS,
+        is_listed=False,
+    )
+
+
+def _find_open(slug: str) -> Campaign:
+    """A campaign that can still be joined. Raises Http404: nobody hangs up what is over."""
+    campaign = find_public(slug)
+    if not campaign.is_open(database_now()):
+        raise Http404
+    return campaign
 
 
 def _check(language: str) -> str:
