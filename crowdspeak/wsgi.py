@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crowdspeak.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from launches.views_live import LiveFirst  # noqa: E402  (models need Django set up)
+
+application = LiveFirst(django_application)

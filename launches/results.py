@@ -219,19 +219,3 @@ def split_by_network(launch: Launch) -> list[NetworkTally]:
     )
     tallies = [NetworkTally(**row) for row in rows]
     return sorted(tallies, key=lambda tally: -tally.total)
-
-
-def count_by_second(launch: Launch, *, seconds: int = 60) -> list[int]:
-    """Posts answered in each of the first seconds; trailing seconds without any are left out."""
-    counts = [0] * seconds
-    answered = Delivery.objects.filter(launch=launch, state=DeliveryState.SENT).values_list(
-        "answered_at", flat=True
-    )
-    for answered_at in answered.iterator():
-        assert answered_at is not None, "what is sent was answered"
-        second = int((answered_at - launch.launch_at).total_seconds())
-        if 0 <= second < seconds:
-            counts[second] += 1
-    while len(counts) > 10 and not counts[-1]:
-        counts.pop()
-    return counts

@@ -1,9 +1,15 @@
 from django.urls import path
 
-from launches import views, views_evidence, views_recall, views_rehearsal
+from launches import views, views_evidence, views_live, views_recall, views_rehearsal
 
 urlpatterns = [
     path("campaigns/<slug:slug>/launch/", views.show_room, name="launch"),
+    path(
+        "campaigns/<slug:slug>/launch/live/<str:language>/",
+        views_live.show_live,
+        name="launch_live",
+    ),
+    path("campaigns/<slug:slug>/launch/mine/", views.show_mine, name="launch_mine"),
     path("campaigns/<slug:slug>/launch/hold/", views.hold_launch, name="launch_hold"),
     path("campaigns/<slug:slug>/launch/resume/", views.resume_launch, name="launch_resume"),
     path("campaigns/<slug:slug>/launch/answer/", views.answer_launch, name="launch_answer"),

@@ -1,5 +1,6 @@
 """The launch room, the results, a person's own receipts, and the organiser's controls."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -7,34 +8,34 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from campaigns.clock import database_now
-from campaigns.models import Campaign, CampaignState
-from launches import asking, breaking, holding, pausing, rehearsing, stopping
+from campaigns.models import PAGE_STATES, Campaign
+from launches import asking, broadcasting, holding
+from launches.broadcasting import Unavailable
+from launches.concerning import find_mine
 from launches.echoing import describe_echo
 from launches.following import count_clicks, read_clicks
+from launches.glancing import list_shown
 from launches.models import Delivery, DeliveryState, Launch, Unlookable
-from launches.offering import is_to_post, list_to_post
-from launches.pauses import NetworkPause
 from launches.readings import Reading
-from launches.recalling import can_be_recalled
-from launches.recalls import NOT_THERE, find_recall
+from launches.recalls import find_recall
 from launches.recounting import summarise_recall
-from launches.results import count_by_second, find_launch, split_by_network, summarise
+from launches.results import find_launch, summarise
+from launches.surveying import Survey, survey
 from launches.totalling import total_rounds
-from launches.vouching import list_unanswered
 from networks import registry
-from networks.base import Network
-from supporters.models import Pledge
 
-FEED = 12
+LEAST_REFRESH_SECONDS = 3  # of a page without JavaScript
 PER_PAGE = 50
 UNSENT_STATES = (
     DeliveryState.FAILED,
@@ -52,78 +53,52 @@ def find_campaign(request: HttpRequest, slug: str) -> Campaign:
     return campaign
 
 
-def describe_room(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """What the launch room shows now."""
-    launch = find_launch(campaign)
-    summary = summarise(campaign)
-    seconds = count_by_second(launch) if launch else []
-    feed = (
-        list_shown(launch)
-        .select_related("pledge__account", "launch")
-        .order_by("-answered_at")[:FEED]
-        if launch
-        else []
-    )
-    networks = registry.all_networks()
-    now = database_now()
-    made = find_recall(launch)
-    return {
-        "campaign": campaign,
-        "launch": launch,
-        "summary": summary,
-        "networks": [
-            (networks.get(tally.network), tally)
-            for tally in (split_by_network(launch) if launch else [])
-        ],
-        "feed": feed,
-        "seconds": seconds,
-        "busiest": max(seconds, default=0),
-        "now": now,
-        "standstill": stopping.find_standstill() if launch and not launch.is_over else None,
-        "silent_hosts": breaking.count_waiting(launch) if launch and not launch.is_over else [],
-        "pauses": _list_pauses(request, campaign, launch=launch),
-        "may_rehearse": rehearsing.is_on()
-        and campaign.state == CampaignState.SCHEDULED
-        and holding.may_steer(request.user, campaign),
-        "may_control": launch is not None and holding.may_control(request.user, launch),
-        "may_answer": launch is not None and asking.may_answer(request.user, launch),
-        "recall": summarise_recall(made) if made else None,
-        "can_recall": launch is not None and made is None and can_be_recalled(launch),
-        "to_post": list_to_post(campaign, person=request.user, now=now),
-        "is_to_post": is_to_post(campaign, person=request.user),
-        "unanswered": list_unanswered(request.user).filter(launch=launch) if launch else [],
-    }
-
-
-def list_shown(launch: Launch) -> QuerySet[Delivery]:
-    """The posts of supporters who agreed to be shown, without those that were deleted again."""
-    posts: QuerySet[Delivery] = Delivery.objects.filter(
-        launch=launch, state=DeliveryState.SENT, pledge__is_shown=True
-    )
-    return posts.exclude(deletions__state__in=NOT_THERE)
-
-
-def _list_pauses(
-    request: HttpRequest, campaign: Campaign, *, launch: Launch | None
-) -> list[tuple[NetworkPause, Network]]:
-    """What is paused of the networks that this launch posts to; for who may steer it."""
-    is_over = launch is not None and launch.is_over
-    if is_over or not holding.may_steer(request.user, campaign):
-        return []
-    lent = Pledge.objects.filter(campaign=campaign).counting().order_by()
-    networks = list(lent.values_list("network", flat=True).distinct())
-    found = pausing.list_pauses(networks, now=database_now())
-    return [(pause, registry.get(pause.network)) for pause in found]
+def survey_for(request: HttpRequest, campaign: Campaign) -> Survey:
+    """The launch as its watchers see it; for who is signed in, and may have changed it, anew."""
+    found = None
+    if not request.user.is_authenticated:
+        with contextlib.suppress(Unavailable):
+            found = broadcasting.find_survey(campaign.slug)
+    found = found or survey(Campaign.objects.seen_by(request.user), campaign.slug)
+    if found is None:
+        raise Http404
+    return found
 
 
 @require_GET
 @never_cache
 def show_room(request: HttpRequest, slug: str) -> HttpResponse:
-    """The last minute's countdown, then the crowd live. htmx asks for the inside alone."""
+    """The last minute's countdown, then the crowd live (``static/js/live.js``)."""
     campaign = find_campaign(request, slug)
-    room = describe_room(request, campaign)
-    template = "launches/_room.html" if request.headers.get("HX-Request") else "launches/room.html"
-    return render(request, template, room)
+    seen = survey_for(request, campaign)
+    is_public = campaign.approved_id is not None and campaign.state in PAGE_STATES
+    live_at = reverse("launch_live", args=[campaign.slug, get_language()]) if is_public else ""
+    context = {
+        **broadcasting.describe(seen, campaign.slug),
+        **_describe_mine(request, campaign),
+        "live_at": live_at,
+        "refresh_seconds": max(LEAST_REFRESH_SECONDS, seen.wait_seconds),
+    }
+    return render(request, "launches/room.html", context)
+
+
+@require_GET
+@never_cache
+@login_required
+def show_mine(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the launch room has for this reader alone, drawn anew."""
+    campaign = find_campaign(request, slug)
+    context: dict[str, Any] = _describe_mine(request, campaign)
+    if context["mine"].may_control:
+        found = survey(Campaign.objects.seen_by(request.user), campaign.slug)
+        context["summary"] = found.summary if found else None
+    return render(request, "launches/_mine.html", context)
+
+
+def _describe_mine(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    launch = find_launch(campaign)
+    mine = find_mine(campaign, launch=launch, reader=request.user, now=database_now())
+    return {"campaign": campaign, "launch": launch, "mine": mine, "slug": campaign.slug}
 
 
 @require_GET
@@ -133,8 +108,10 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     launch = find_launch(campaign)
     if launch is None or launch.decided_at is None:
         return redirect("launch", slug=campaign.slug)
-    context = describe_room(request, campaign)
-    context["followed"] = read_clicks(campaign, since=launch.launch_at, now=context["now"])
+    seen, now = survey(Campaign.objects.seen_by(request.user), campaign.slug), database_now()
+    context = {**broadcasting.describe(seen, campaign.slug), "campaign": campaign, "launch": launch}
+    context["followed"] = read_clicks(campaign, since=launch.launch_at, now=now)
+    context["may_control"] = holding.may_control(request.user, launch)
     if context["may_control"]:
         unsent = (
             Delivery.objects.filter(launch=launch, state__in=UNSENT_STATES)
@@ -145,7 +122,7 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     posts = list_shown(launch).select_related("pledge__account", "launch").order_by("answered_at")
     context["posts"] = posts[:PER_PAGE]
     context["further_posts"] = max(0, posts.count() - PER_PAGE)
-    echo = describe_echo(total_rounds(launch, now=context["now"]))
+    echo = describe_echo(total_rounds(launch, now=now))
     networks = registry.all_networks()
     context["echo"] = echo
     context["echo_networks"] = [(networks.get(str(row.key)), row) for row in echo.networks]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign
 from supporters.models import AssistedPledge, Pledge
@@ -64,3 +66,32 @@ def count_turnouts(campaigns: Iterable[Campaign]) -> dict[int, Turnout]:
         )
         for campaign in campaigns
     }
+
+
+def with_turnout(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
+    """Each campaign with its ``by_account``, ``by_hand`` and ``by_hand_alone``, in one query."""
+    pledges = Pledge.objects.filter(campaign=OuterRef("pk")).counting()
+    promised: Any = AssistedPledge.objects.filter(campaign=OuterRef("pk")).counting()
+    lent: Any = Pledge.objects.filter(campaign=OuterRef("campaign"), person=OuterRef("person"))
+    alone = promised.filter(~Exists(lent.counting()))
+    return campaigns.annotate(
+        by_account=_count_people(pledges),
+        by_hand=_count_people(promised),
+        by_hand_alone=_count_people(alone),
+    )
+
+
+def read_turnout(campaign: Any) -> Turnout:
+    """The people of a campaign that was read by ``with_turnout``."""
+    return Turnout(
+        by_account=campaign.by_account,
+        by_hand=campaign.by_hand,
+        by_hand_alone=campaign.by_hand_alone,
+        counts_by_hand=campaign.counts_assisted,
+    )
+
+
+def _count_people(pledges: QuerySet[Any]) -> Coalesce:
+    grouped = pledges.order_by().values("campaign")
+    counted = grouped.annotate(people=Count("person", distinct=True)).values("people")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())

@@ -32,6 +32,17 @@ def own_clicks(settings):
     tally.forget()
 
 
+@pytest.fixture(autouse=True)
+def own_broadcasts():
+    """No test sees the launch of another one's campaign: they have the same names."""
+    from django.core.cache import cache
+
+    from launches import broadcasting
+
+    broadcasting.forget()
+    cache.clear()
+
+
 @pytest.fixture
 def olive(db):
     """Organises."""

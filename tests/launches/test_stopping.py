@@ -22,6 +22,7 @@ from launches.pauses import Standstill
 from launches.planning import arm_launches, create_launches
 from launches.ticking import find_work
 from supporters.confirming import remind
+from tests.launches.watchers import pass_a_second
 from tests.making import make_campaign, make_promise
 from tests.processes import wait_until
 from tests.racing import Actor
@@ -175,6 +176,7 @@ def test_the_launch_room_says_it_in_plain_words_and_the_reason_to_the_organiser(
     url = f"/campaigns/{launch.campaign.slug}/launch/"
     assert "All launches" not in client.get(url).content.decode()
     stopping.pause(reason=REASON)
+    pass_a_second()
     for person, is_told in ((None, False), (sam, False), (olive, True)):
         if person:
             client.force_login(person)

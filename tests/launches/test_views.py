@@ -77,18 +77,6 @@ def test_only_who_agreed_is_shown(client, finished):
     assert "@voice1@" not in page
 
 
-def test_the_room_comes_whole_or_its_inside_alone(client, finished):
-    whole = read(client, "/campaigns/river/launch/")
-    assert whole.startswith("<!doctype html>") or "<html" in whole
-    inside = client.get("/campaigns/river/launch/", headers={"HX-Request": "true"})
-    assert "<html" not in inside.content.decode()
-    assert 'id="room"' in inside.content.decode()
-
-
-def test_a_room_of_a_launch_that_is_over_asks_no_more(client, finished):
-    assert "hx-get" not in read(client, "/campaigns/river/launch/")
-
-
 def test_results_before_the_decision_lead_to_the_room(client, olive):
     make_campaign(olive, launch_in=3600)
     answer = client.get("/campaigns/river/results/")
