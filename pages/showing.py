@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import get_language
 
 from campaigns.models import Campaign, CampaignUpdate, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
@@ -74,6 +77,14 @@ class Showing:
     mine_by_hand: int
     is_mine: bool
     is_near: bool
+    seconds_left: int
+
+    @property
+    def live_at(self) -> str:
+        """What a page that is left open asks near the moment; empty where nothing is to come."""
+        if self.stage not in (Stage.OPEN, Stage.LEAVING):
+            return ""
+        return reverse("launch_live", args=[self.campaign.slug, get_language()])
 
     @property
     def panel(self) -> str:
@@ -167,6 +178,7 @@ def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
         mine_by_hand=count_promised(campaign, person=reader),
         is_mine=reader.is_authenticated and campaign.organiser_id == reader.pk,
         is_near=launch_at is not None and launch_at - now <= ROOM_OPENS,
+        seconds_left=max(0, math.ceil((launch_at - now).total_seconds())) if launch_at else 0,
     )
 
 
