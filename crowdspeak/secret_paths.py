@@ -11,6 +11,7 @@ BEFORE_SECRETS = (
     "/confirm/",
     "/promise/",
     "/reminder/",
+    "/unsubscribe/",
     "/erasure/",
     "/account/confirm-email/",
     "/account/password/reset/key/",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
@@ -16,6 +17,7 @@ from django.utils.crypto import salted_hmac
 from campaigns.models import Campaign
 
 PROMISE, REMINDER = "supporters.promise", "supporters.reminder"
+UNSUBSCRIBE = "supporters.unsubscribe"
 LASTS = timedelta(days=7)  # after the latest time of the launch
 
 
@@ -32,6 +34,20 @@ def address_reminder(campaign: Campaign, *, email: str) -> str:
     """
     token = signing.Signer(salt=REMINDER).sign_object([campaign.pk, mark_address(email)])
     return reverse("reminder_signed", args=[token])
+
+
+def address_unsubscribe(campaign: Campaign, *, person_id: int) -> str:
+    """The path at which one person's mails about a campaign can be ended; good for ever."""
+    token = signing.Signer(salt=UNSUBSCRIBE).sign_object([campaign.pk, person_id])
+    return reverse("unsubscribe", args=[token])
+
+
+def write_unsubscribe_headers(path: str) -> dict[str, str]:
+    """What lets a mail program offer one press that ends such mails (RFC 8058, section 3.1)."""
+    return {
+        "List-Unsubscribe": f"<{settings.SITE_URL}{path}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def mark_address(email: str) -> str:

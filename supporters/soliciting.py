@@ -92,6 +92,17 @@ def choose_asks(person: User, *, number: int) -> None:
     MailChoice.objects.update_or_create(person=person, defaults={"asks_per_week": number})
 
 
+def list_muted(person: User) -> list[Campaign]:
+    """The campaigns of which this person wants no news by mail, the latest first."""
+    rows = MutedCampaign.objects.filter(person=person).select_related("campaign__approved")
+    return [each.campaign for each in rows.order_by("-muted_at", "-pk")]
+
+
+def is_muted(person: User, *, campaign: Campaign) -> bool:
+    """Whether this person wants no news of this campaign by mail."""
+    return bool(MutedCampaign.objects.filter(person=person, campaign=campaign).exists())
+
+
 def mute(person: User, *, campaign: Campaign) -> None:
     """No more news of this campaign by mail; it stands in My pledges all the same."""
     MutedCampaign.objects.get_or_create(person=person, campaign=campaign)

@@ -17,6 +17,7 @@ from post_office.models import PRIORITY, STATUS, Email
 from campaigns.clock import database_now
 from campaigns.mailing import queue_mail
 from campaigns.models import Campaign, CampaignUpdate
+from supporters.addressing import address_unsubscribe, write_unsubscribe_headers
 from supporters.models import Ask, AskKind, AssistedPledge, Pledge, PledgeState
 from supporters.soliciting import Askable, find_askable, list_people
 
@@ -85,6 +86,7 @@ def _tell(askable: Askable, *, update: CampaignUpdate, now: datetime) -> None:
     if not askable.may_mail:
         return
     campaign = update.campaign
+    stop_path = address_unsubscribe(campaign, person_id=askable.person.pk)
     queue_mail(
         askable.email,
         person=askable.person,
@@ -95,6 +97,8 @@ def _tell(askable: Askable, *, update: CampaignUpdate, now: datetime) -> None:
             "revision": campaign.revision,
             "update": update,
             "path": reverse("campaign", args=[campaign.slug]),
+            "stop_path": stop_path,
         },
+        headers=write_unsubscribe_headers(stop_path),
         can_wait=True,
     )

@@ -22,7 +22,7 @@ from supporters.forms import AsksForm, LinkForm
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import PledgeRefused, read_words, withdraw
 from supporters.rewording import compare_words, has_new_words, with_wordings
-from supporters.soliciting import find_choice
+from supporters.soliciting import find_choice, list_muted
 from supporters.spreading import list_news
 from supporters.views_promises import describe_promises, list_promises
 from supporters.views_support import describe_accounts, list_link_forms
@@ -94,6 +94,7 @@ def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> Http
         "past": [row for row in rows if not row["is_coming"]],
         "accounts": describe_accounts(list(accounts), lent=set()),
         "news": list_news(request.user.pk),
+        "muted": list_muted(request.user),
         "asks_form": AsksForm(initial={"asks": find_choice(request.user)}),
     }
     return render(request, "supporters/pledges.html", context, status=status)
