@@ -16,7 +16,7 @@ def _door() -> models.CharField:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("supporters", "0015_told_of_recall"),
+        ("supporters", "0016_asks"),
     ]
 
     operations = [
