@@ -1,4 +1,4 @@
-"""``make check``'s last part: Django's own checks, as in development and as in production."""
+"""``make check``'s last part: Django's own checks, and that every text is translated."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from crowdspeak.keys import make_keys
+from tests.catalogues import check_catalogues
 
 PRODUCTION = {
     "PROFILE": "production",
@@ -25,7 +26,7 @@ def manage(arguments, settings):
 
 
 def main():
-    """Migrations are complete; production has no warning."""
+    """Migrations and translations are complete; production has no warning."""
     with tempfile.TemporaryDirectory() as folder:
         keys = {f"{path.name.upper()}_FILE": str(path) for path in make_keys(Path(folder) / "keys")}
         development = {"PROFILE": "development", "VAR_DIR": folder, **keys}
@@ -35,6 +36,7 @@ def main():
                 ["check", "--deploy", "--fail-level", "WARNING"],
                 {**PRODUCTION, "VAR_DIR": folder, **keys},
             ),
+            check_catalogues(os.environ | development),
         ]
     return max(codes)
 

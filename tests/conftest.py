@@ -1,6 +1,7 @@
 """The cast: Olive organises, Sam supports, Rae reviews."""
 
 import pytest
+from django.utils import translation
 
 from accounts.models import User
 
@@ -41,6 +42,13 @@ def own_broadcasts():
 
     broadcasting.forget()
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_language():
+    """A request leaves its language in its thread, where the next one chooses its own."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.db import transaction
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision, Theme
+from launches.canary import TOO_MANY_FAILED
 from launches.hindering import UNTOLD
 from launches.models import Attempt, Delivery, DeliveryState, Launch, LaunchState
 from launches.recalling import note_posts
@@ -316,7 +317,7 @@ def fill_site(organiser: User, reviewer: User) -> dict[str, Campaign]:
         state="held",
         sent=9,
         held_at=database_now(),
-        held_why="The organiser held it.",
+        held_why=TOO_MANY_FAILED,
     )
     shown["finished"] = announce(organiser, LIBRARY, launch_in=-5 * DAY, threshold=80)
     launch(
