@@ -1,4 +1,5 @@
 // Adds the reader's own time to every <time data-local="{time} where you are"> of another zone.
+// data-clock is what stands between its hours and minutes.
 (() => {
   const language = document.documentElement.lang || undefined;
 
@@ -9,7 +10,11 @@
 
     const day = { weekday: "short", day: "numeric", month: "short" };
     const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    const write = (options) => new Intl.DateTimeFormat(language, options).format(moment);
+    const write = (options) =>
+      new Intl.DateTimeFormat(language, options)
+        .formatToParts(moment)
+        .map(({ type, value }) => (type === "literal" && value === ":" ? (element.dataset.clock ?? value) : value))
+        .join("");
     const campaign = { timeZone: element.dataset.zone || "UTC" };
     if (write({ ...day, ...time }) === write({ ...day, ...time, ...campaign })) return;
 

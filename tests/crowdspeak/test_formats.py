@@ -38,6 +38,12 @@ def test_a_french_hour_has_no_zero_before_it():
         assert formats.time_format(time(9, 5), "H:i") == f"9{SPACE}h{SPACE}05"
 
 
+def test_a_short_month_is_small_and_has_its_point():
+    with translation.override("fr"):
+        assert draw('{{ at|date:"j M" }}', at=MOMENT) == "3 déc."
+        assert draw('{{ at|date:"j M, H:i" }}', at=MOMENT).startswith("3 déc., 18")
+
+
 def test_seconds_are_named_in_french():
     with translation.override("fr"):
         assert draw('{{ at|date:"H:i:s" }}', at=MOMENT) == "18 h 05 min 09 s".replace(" ", SPACE)

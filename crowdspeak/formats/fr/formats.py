@@ -13,8 +13,8 @@ DATE_FORMAT = "j F Y"
 TIME_FORMAT = _CLOCK
 DATETIME_FORMAT = f"j F Y \\à {_CLOCK}"
 MONTH_DAY_FORMAT = "j F"
-SHORT_DATE_FORMAT = "j M Y"
-SHORT_DATETIME_FORMAT = f"j M Y, {_CLOCK}"
+SHORT_DATE_FORMAT = "j N Y"
+SHORT_DATETIME_FORMAT = f"j N Y, {_CLOCK}"
 FIRST_DAY_OF_WEEK = 1
 DECIMAL_SEPARATOR = ","
 THOUSAND_SEPARATOR = "\u202f"
@@ -24,14 +24,14 @@ WRITTEN_OUT = {
     "l": "l",
     "j F": "j F",
     "j F Y": "j F Y",
-    "j M": "j M",
-    "j M Y": "j M Y",
+    "j M": "j N",
+    "j M Y": "j N Y",
     "H:i": _CLOCK,
     "H:i T": f"{_CLOCK} (T)",
     "H:i:s": _SECONDS,
     "H:i:s T": f"{_SECONDS} (T)",
     "l, H:i": f"l, {_CLOCK}",
-    "j M, H:i": f"j M, {_CLOCK}",
+    "j M, H:i": f"j N, {_CLOCK}",
     "j F, H:i": f"j F, {_CLOCK}",
     "j F Y, H:i": f"j F Y \\à {_CLOCK}",
     "j F Y, H:i:s": f"j F Y \\à {_SECONDS}",
