@@ -14,6 +14,11 @@ urlpatterns = [
     path("campaigns/<uuid:uid>/take-back/", views.campaign_take_back, name="campaign_take_back"),
     path("campaigns/<uuid:uid>/revise/", views.campaign_revise, name="campaign_revise"),
     path("campaigns/<uuid:uid>/cancel/", views.campaign_cancel, name="campaign_cancel"),
+    path(
+        "campaigns/<uuid:uid>/duplicate/",
+        views_start.campaign_duplicate,
+        name="campaign_duplicate",
+    ),
     path("pictures/<str:name>", views.picture, name="picture"),
     path("go/<slug:code>", views_links.follow, name="follow"),
 ]
