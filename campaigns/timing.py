@@ -1,6 +1,5 @@
 """The wizard's question about the moment: a day and a time on a clock, and on what condition."""
 
-import zoneinfo
 from datetime import date, datetime
 from datetime import time as time_of_day
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ from campaigns.clock import database_now
 from campaigns.forms import StepForm
 from campaigns.models import LATEST_MINUTES, Revision
 from campaigns.moments import open_zone, read_moment, shows_twice, write_duration
+from campaigns.zoning import list_zones
 
 LATEST_CHOICES = (15, LATEST_MINUTES, 2 * 60, 6 * 60, 24 * 60)
 CLOCK_FIELDS = ("day", "time", "zone", "fold")
@@ -35,7 +35,10 @@ class MomentForm(StepForm):
         input_formats=["%H:%M", "%H:%M:%S"],
         error_messages={"required": _("Choose the time.")},
     )
-    zone = forms.ChoiceField(label=_("Time zone"), help_text=_("The clock that the time is of."))
+    zone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("The clock that the time is of. Type a city's first letters to find it."),
+    )
     fold = forms.TypedChoiceField(
         label=_("Which of the two?"),
         help_text=_("Clocks go back that night and show this time twice."),
@@ -73,7 +76,8 @@ class MomentForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["zone"].choices = _list_zones(self.instance.zone)  # type: ignore[attr-defined]
+        own = (self.instance.zone, self.instance.campaign.organiser.zone)
+        self.fields["zone"].choices = list_zones(own)  # type: ignore[attr-defined]
         minutes = sorted({*LATEST_CHOICES, self.instance.latest_minutes})
         self.fields["latest_minutes"].choices = [  # type: ignore[attr-defined]
             (number, write_duration(number * 60)) for number in minutes
@@ -95,6 +99,14 @@ class MomentForm(StepForm):
                 blame = {"overlap": "fold", "gap": "time", "soon": "day", "far": "day"}
                 self.add_error(blame.get(error.code or "", "day"), error)
         return cleaned
+
+    def list_clock_problems(self) -> list[str]:
+        """Why day, time and zone as they are typed make no moment; empty while one is missing."""
+        if not self.is_bound or self.moment is not None:
+            return []
+        if any(self[name].value() in (None, "") for name in ("day", "time")):
+            return []
+        return [str(error) for name in CLOCK_FIELDS for error in self.errors.get(name, ())]
 
     def _explain_counting(self) -> None:
         """Say what counting them means; once somebody could pledge on it, it is fixed."""
@@ -139,11 +151,3 @@ def read_clock(revision: Revision) -> dict[str, Any]:
     if shows_twice(local):
         clock["fold"] = str(local.fold)
     return clock
-
-
-def _list_zones(own: str) -> list[tuple[str, str]]:
-    """Every zone that is named after a place, and the revision's own whatever its name."""
-    zones = {zone for zone in zoneinfo.available_timezones() if "/" in zone}
-    if own and own != "UTC":
-        zones.add(own)
-    return [(zone, zone.replace("_", " ")) for zone in ["UTC", *sorted(zones)]]

@@ -20,9 +20,9 @@ from campaigns.asking import STEP_FORMS, STEP_LABELS, open_step
 from campaigns.checking import STEPS, list_missing
 from campaigns.clashing import Clash, describe_clash
 from campaigns.clock import database_now
+from campaigns.foreseeing import look_ahead
 from campaigns.forms import StepForm
 from campaigns.models import (
-    MOST_WORDINGS,
     Campaign,
     CampaignState,
     ReviewDecision,
@@ -35,7 +35,7 @@ from campaigns.previewing import preview_wordings
 from campaigns.recommending import list_recommended
 from campaigns.refusing import Overtaken, Refusal
 from campaigns.versioning import Origin, Version
-from campaigns.voicing import MessageForm, empty_wording
+from campaigns.voicing import empty_wording
 
 WRITABLE = (RevisionState.DRAFT, RevisionState.CHANGES_ASKED, RevisionState.REJECTED)
 OVER = (CampaignState.CANCELLED, CampaignState.LAUNCHED)
@@ -70,7 +70,7 @@ def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
         form = open_step(step, revision)
     context = {
         **_describe(campaign, revision, step),
-        **_look_ahead(form, revision),
+        **look_ahead(form, revision),
         "clash": clash,
         **_mark_page(request, revision, step, is_kept=clash is None),
         "form": form,
@@ -105,7 +105,7 @@ def wizard_preview(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
         "campaign": campaign,
         "step": step,
         "saved": True,
-        **_look_ahead(form, revision),
+        **look_ahead(form, revision),
         "clash": clash,
         **_mark_page(request, revision, step, is_kept=clash is None),
     }
@@ -208,19 +208,6 @@ def _describe(campaign: Campaign, revision: Revision, step: str) -> dict[str, An
             for name, label in STEP_LABELS.items()
         ],
     }
-
-
-def _look_ahead(form: StepForm, revision: Revision) -> dict[str, Any]:
-    """What stands beside the form: how it will look."""
-    if isinstance(form, MessageForm):
-        previews = form.preview_typed()
-        return {
-            "wordings": previews,
-            "lines": form.list_lines(previews),
-            "most_wordings": MOST_WORDINGS,
-            "revision": revision,
-        }
-    return {"revision": revision}
 
 
 def _show_check(request: HttpRequest, campaign: Campaign) -> HttpResponse:
