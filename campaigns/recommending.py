@@ -20,10 +20,7 @@ def _find_left_out(revision: Revision) -> Iterator[tuple[str, str]]:
     if not revision.picture:
         yield "picture", _("Add a picture. Without one, a drawing made from the title stands in.")
     if revision.message and len(revision.messages) == 1:
-        yield (
-            "wording_2",
-            _("Write a second wording, so that not every post is alike. X forbids posts that are."),
-        )
+        yield "wording_2", _("Write a second wording, so that not every post is alike.")
     if not revision.link:
         yield "link", _("Give a link, so that whoever reads a post can read more or act.")
     elif not revision.counts_clicks:

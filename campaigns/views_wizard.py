@@ -50,7 +50,7 @@ def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
         return _show_check(request, campaign)
     if step not in STEP_FORMS:
         raise Http404
-    if not _is_writable(campaign):
+    if request.method != "POST" and not _is_writable(campaign):
         try:
             drafting.refuse_frozen(campaign)
         except Refusal as refusal:
@@ -60,8 +60,7 @@ def wizard(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
         try:
             form, revision, clash = _save(request, campaign, step)
         except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return redirect("wizard", campaign.uid, "check")
+            return _give_back(request, campaign, step, sentence=str(refusal))
         to = "" if clash else _find_next(request, campaign, step, is_valid=not form.errors)
         if to:
             return redirect(to)
@@ -114,12 +113,36 @@ def wizard_preview(request: HttpRequest, uid: UUID, step: str) -> HttpResponse:
     return render(request, "campaigns/_side.html", context)
 
 
+def _give_back(
+    request: HttpRequest, campaign: Campaign, step: str, *, sentence: str
+) -> HttpResponse:
+    """Say why nothing was kept, with all that was typed and is not there already."""
+    revision = campaign.working_revision
+    form = _read_answers(request, campaign, step)
+    form.full_clean()
+    typed = describe_clash(form, revision, step=step)
+    if not typed.differences:
+        messages.error(request, sentence)
+        return redirect("wizard", campaign.uid, "check")
+    context = {
+        **_describe(campaign, revision, step),
+        **_date_save(revision),
+        "refusal": sentence,
+        "typed": typed,
+    }
+    return render(request, "campaigns/given_back.html", context, status=HTTPStatus.CONFLICT)
+
+
+def _read_answers(request: HttpRequest, campaign: Campaign, step: str) -> StepForm:
+    sent = empty_wording(request.POST)
+    return STEP_FORMS[step](sent, request.FILES, instance=campaign.working_revision)
+
+
 def _save(
     request: HttpRequest, campaign: Campaign, step: str
 ) -> tuple[StepForm, Revision, Clash | None]:
     """Keep what was sent. With a clash, nothing was kept; may raise Refusal."""
-    sent = empty_wording(request.POST)
-    form = STEP_FORMS[step](sent, request.FILES, instance=campaign.working_revision)
+    form = _read_answers(request, campaign, step)
     values, pending = form.split_answers()
     try:
         revision = drafting.save_step(

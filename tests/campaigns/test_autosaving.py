@@ -1,13 +1,15 @@
 """A step saves itself while one types, by the same rules as by its button."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
 
-from campaigns import drafting
-from campaigns.models import RevisionState
+from campaigns import drafting, reviewing
+from campaigns.clock import database_now
+from campaigns.models import Campaign, RevisionState
 from tests.campaigns.answering import MESSAGE, STORY, address, read
 
 
@@ -71,6 +73,37 @@ def test_refused_page_learns_no_version_that_its_organiser_has_not_seen(desk, su
     drafting.submit(campaign.working_revision, by=olive)
     page = save_itself(desk, campaign, "message", mine)
     assert 'id="version" value="0"' in page
+
+
+@pytest.mark.parametrize("state", ["in review", "approved", "over", "frozen"])
+def test_step_that_is_refused_gives_back_what_was_typed(desk, submitted, olive, rae, state):
+    campaign = submitted.campaign
+    if state != "in review":
+        campaign = reviewing.approve(submitted, reviewer=rae)
+    if state == "over":
+        drafting.cancel(campaign, by=olive)
+    if state == "frozen":
+        Campaign.objects.update(launch_at=database_now() + timedelta(minutes=5))
+    kept = campaign.working_revision.message
+    answer = desk.post(address(campaign, "message"), {**MESSAGE, "message": "Typed <b>late</b>."})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "This was not saved" in page
+    assert "Typed &lt;b&gt;late&lt;/b&gt;.</textarea>" in page
+    assert campaign.working_revision.message == kept
+
+
+def test_step_that_is_refused_and_says_nothing_new_only_says_why(desk, submitted):
+    campaign = submitted.campaign
+    revision = campaign.working_revision
+    same = {
+        "title": revision.title,
+        "summary": revision.summary,
+        "story": revision.story,
+    }
+    answer = desk.post(address(campaign, "story"), same)
+    assert answer.url == address(campaign, "check")
+    assert "Take it back to change it." in read(desk.get(answer.url))
 
 
 def test_without_a_script_a_button_saves_and_stays(desk, draft):
