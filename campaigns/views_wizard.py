@@ -193,7 +193,7 @@ def _date_save(revision: Revision) -> dict[str, Any]:
     saved_on = timezone.localdate(revision.saved_at)
     return {
         "saved_at": revision.saved_at,
-        "saved_today": saved_on == timezone.localdate(database_now()),
+        "saved_today": saved_on == timezone.localdate(),
     }
 
 

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 from PIL import Image
 
 from campaigns import drafting, reviewing
@@ -52,6 +53,13 @@ def draw(form="PNG", size=(600, 400), mode="RGB", **facts):
 def two_networks(settings):
     """Lengths are told for these two, whatever else can be switched on."""
     settings.NETWORKS = {name: settings.NETWORKS[name] for name in ("mastodon", "bluesky")}
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """A page that an earlier test read in another language left it behind."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
