@@ -41,7 +41,12 @@ class Card:
 
 
 def draw_card(campaign: Campaign, *, language: str, now: datetime) -> Card:
-    """The picture of a campaign that its reader may see. No query while the numbers are fresh."""
+    """The picture of a campaign that its reader may see."""
+    return _keep_drawn(read_words(campaign, language=language, now=now))
+
+
+def read_words(campaign: Campaign, *, language: str, now: datetime) -> Words:
+    """What is said of a campaign in short; no query while its numbers are fresh."""
     # What an approval or a move decides is in the key, so that nothing of before is shown after.
     moment = campaign.launch_at.isoformat() if campaign.launch_at else ""
     decided = f"{campaign.pk}:{campaign.approved_id}:{campaign.state}:{moment}"
@@ -51,7 +56,7 @@ def draw_card(campaign: Campaign, *, language: str, now: datetime) -> Card:
         (row,) = list_rows([campaign], now=now)
         words = say(row, language=language)
         cache.set(key, words, FRESH_SECONDS)
-    return _keep_drawn(words)
+    return words
 
 
 def draw_home_card(*, language: str) -> Card:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
 
 from campaigns.models import Campaign
 
@@ -17,6 +19,14 @@ def find_public(slug: str) -> Campaign:
     seen = Campaign.objects.seen_by(AnonymousUser()).with_pages()
     found: Campaign = get_object_or_404(seen, slug=slug)
     return found
+
+
+def speak_for(campaign: Campaign, *, asked: str = "") -> str:
+    """The language asked for, else the campaign's own, else the reader's: one this site speaks."""
+    spoken = dict(settings.LANGUAGES)
+    own = campaign.revision.language
+    reader = get_language() or settings.LANGUAGE_CODE
+    return next((each for each in (asked, own, reader) if each in spoken), settings.LANGUAGE_CODE)
 
 
 def serve(

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from campaigns.drafting import RESERVED_SLUGS
-from pages import calendar, views, views_doors, views_sharing
+from pages import calendar, views, views_doors, views_embed, views_sharing
 
 
 class CampaignSlugConverter(SlugConverter):
@@ -29,6 +29,8 @@ urlpatterns = [
         views_sharing.show_card,
         name="campaign_card",
     ),
+    path("campaigns/<campaign_slug:slug>/embed/", views_embed.show_embed, name="campaign_embed"),
+    path("oembed/", views_embed.answer_oembed, name="oembed"),
     path("campaigns/<campaign_slug:slug>/poster/", views_sharing.show_poster, name="poster"),
     path("campaigns/<campaign_slug:slug>/code.svg", views_sharing.show_code, name="campaign_code"),
     path("card.<slug:language>.png", views_sharing.show_home_card, name="home_card"),

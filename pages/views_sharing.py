@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Visibility
 from pages.carding import draw_card, draw_home_card
 from pages.coding import draw_code, write_code
 from pages.passing import address_page
-from pages.serving import find_public, serve
+from pages.serving import find_public, serve, speak_for
 
 CARD_SECONDS = 300
 HOME_CARD_SECONDS = 24 * 3600
@@ -55,10 +55,8 @@ def show_home_card(request: HttpRequest, language: str) -> HttpResponse:
 def show_poster(request: HttpRequest, slug: str) -> HttpResponse:
     """A page to print, in the campaign's own language where this site speaks it."""
     campaign = _find_open(slug)
-    language = campaign.revision.language
-    with translation.override(
-        language if language in dict(settings.LANGUAGES) else translation.get_language()
-    ):
+    spoken = speak_for(campaign)
+    with translation.override(spoken):
         context = {
             "campaign": campaign,
             "revision": campaign.revision,
@@ -67,7 +65,6 @@ def show_poster(request: HttpRequest, slug: str) -> HttpResponse:
             "code": draw_code(campaign, door=POSTER_DOOR),
         }
         page = render(request, "pages/poster.html", context)
-        spoken = translation.get_language() or ""
     return serve(
         request,
         page.content,

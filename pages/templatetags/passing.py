@@ -1,14 +1,18 @@
 """Passing a campaign on, for any template: `{% load passing %}`."""
 
+from urllib.parse import urlencode
+
 from django import template
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from campaigns.models import Campaign
 from launches.models import LaunchState
 from launches.results import Summary
-from pages import passing
+from pages import embedding, passing
 from pages.drawing import group_digits
 
 register = template.Library()
@@ -43,6 +47,19 @@ def card_address(campaign: Campaign, number: int) -> str:
 def home_card_address() -> str:
     """Give the address of the site's own picture."""
     return f"{settings.SITE_URL}{reverse('home_card', args=[_find_language()])}"
+
+
+@register.simple_tag
+def frame_code(campaign: Campaign) -> SafeString:
+    """Give the code of the widget, escaped: a page shows it, and does not do it."""
+    return escape(embedding.write_frame(campaign))
+
+
+@register.simple_tag
+def oembed_address(campaign: Campaign) -> str:
+    """Give where programs ask how to embed a campaign."""
+    query = urlencode({"url": passing.address_page(campaign), "format": "json"})
+    return f"{settings.SITE_URL}{reverse('oembed')}?{query}"
 
 
 @register.simple_tag
