@@ -1,11 +1,20 @@
 """What readers look for; forms only validate."""
 
+from typing import TypedDict
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Theme
 from supporters.doors import read_door
+
+
+class Sought(TypedDict):
+    """A theme (None: any), and words of the title."""
+
+    theme: Theme | None
+    words: str
 
 
 class SearchForm(forms.Form):
@@ -25,6 +34,14 @@ class SearchForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("There is no such theme here. All are shown.")},
     )
+
+    def seek(self) -> Sought:
+        """What is looked for, as ``listing.narrow`` takes it; what makes no sense is left out."""
+        self.is_valid()
+        return {
+            "theme": self.cleaned_data.get("theme"),
+            "words": self.cleaned_data.get("words", ""),
+        }
 
 
 class DoorForm(forms.Form):

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from campaigns.drafting import RESERVED_SLUGS
-from pages import calendar, views, views_doors, views_embed, views_sharing
+from pages import calendar, views, views_doors, views_embed, views_feeds, views_sharing
 
 
 class CampaignSlugConverter(SlugConverter):
@@ -18,6 +18,13 @@ register_converter(CampaignSlugConverter, "campaign_slug")
 urlpatterns = [
     path("", views.home, name="home"),
     path("campaigns/", views.explore, name="explore"),
+    path("campaigns/feed.xml", views_feeds.show_feed, name="feed"),
+    path("campaigns/calendar.ics", views_feeds.show_all_dates, name="calendar"),
+    path(
+        "campaigns/<campaign_slug:slug>/feed.xml",
+        views_feeds.show_campaign_feed,
+        name="campaign_feed",
+    ),
     path("campaigns/<campaign_slug:slug>/", views.campaign, name="campaign"),
     path(
         "campaigns/<campaign_slug:slug>/launch.ics",

@@ -45,11 +45,7 @@ def explore(request: HttpRequest) -> HttpResponse:
     """Listed campaigns, coming or past, by theme and words of the title."""
     is_past = request.GET.get("state") == "past"
     form = SearchForm(request.GET)
-    form.is_valid()
-    sought = {
-        "theme": form.cleaned_data.get("theme"),
-        "words": form.cleaned_data.get("words", ""),
-    }
+    sought = form.seek()
     coming, past = narrow(find_coming(), **sought), narrow(find_past(), **sought)
     page = Paginator(past if is_past else coming, PER_PAGE).get_page(request.GET.get("page"))
     context = {
