@@ -85,3 +85,7 @@ messages: setup ## Collect the texts to translate, and compile the translations 
 .PHONY: bench
 bench: $(VENV)/.test ## Measure a launch beside the fastest that this machine could send
 	@$(BIN)/python -m bench.launch
+
+.PHONY: bench-room
+bench-room: $(VENV)/.test ## Measure what 2,000 watchers of a launch cost it
+	@BENCH_ONLY=room $(BIN)/python -m bench.launch

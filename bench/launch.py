@@ -7,8 +7,10 @@ vault, adapter, pace and records.
 
 All go to the same sink in the same run, so that the ratios say something on a noisy machine; the
 limit is taken before and after, and the better one counts. BENCH_POSTS (10000) is from the
-environment; BENCH_ONLY names parts of it to run (limit, fast, naive, canary, large, sqlite). The
-table is followed by one ``name=value`` a line; what each has to reach is in docs/launch-engine.md.
+environment; BENCH_ONLY names parts of it to run (limit, fast, naive, canary, large, sqlite, room).
+``room`` is (d): a launch while the site is served to nobody, and one while 2,000 watch the launch
+room, in turn; the better one of each counts. The table is followed by one ``name=value`` a line;
+what each has to reach is in docs/launch-engine.md.
 """
 
 import contextlib
@@ -27,9 +29,11 @@ from tests.servers import run_postgres, run_valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTS = int(os.environ.get("BENCH_POSTS", "10000"))
-PARTS = os.environ.get("BENCH_ONLY", "limit fast naive canary large sqlite").split()
+PARTS = os.environ.get("BENCH_ONLY", "limit fast naive canary large sqlite room").split()
 NAIVE_POSTS = 500
 WORKERS = 2
+WATCHERS = int(os.environ.get("BENCH_WATCHERS", "2000"))
+ROOM_TURNS = 2
 LATENCY_MS = 150
 IN_FLIGHT = 1000
 FAST_IN_FLIGHT = 128
@@ -112,9 +116,38 @@ def compare(bench, port, *, in_flight, what):
     return limit, ours
 
 
+def watch_room(bench, port):
+    """A launch with nobody in its room and with a crowd in it, in turn."""
+    alone, watched = [], []
+    for _ in range(ROOM_TURNS):
+        alone.append(bench.ours(port, "web"))
+        bench.note("ours, beside an idle site", POSTS, alone[-1]["seconds"])
+        watched.append(bench.ours(port, f"watchers={WATCHERS}"))
+        told = watched[-1]["watched"]
+        answers = sum(told.get(status, 0) for status in ("200", "304"))
+        bench.note(
+            f"ours, {WATCHERS:,} watching",
+            POSTS,
+            watched[-1]["seconds"],
+            f"{answers / told['seconds']:,.0f} answers/s, {told['queries']} queries"
+            f" in {told['seconds']:.0f} s, 99th percentile {told['slowest_hundredth_ms']:.0f} ms,"
+            f" {told.get('slow', 0)} left out, {told.get('lost', 0)} lost",
+        )
+    best = min(watched, key=lambda each: each["seconds"])
+    bench.values["room_vs_alone"] = best["seconds"] / min(each["seconds"] for each in alone)
+    bench.values["room_queries_per_s"] = max(
+        each["watched"]["queries"] / each["watched"]["seconds"] for each in watched
+    )
+
+
 def run(bench):
     """All parts that were asked for."""
     values = bench.values
+    if "room" in PARTS:
+        with run_sink(LATENCY_MS) as port:
+            watch_room(bench, port)
+    if PARTS == ["room"]:
+        return
     with run_sink(LATENCY_MS) as port:
         limit, ours = compare(bench, port, in_flight=IN_FLIGHT, what=f"{LATENCY_MS} ms")
         values["launch_vs_limit"] = limit / ours["seconds"]

@@ -5,7 +5,7 @@ turn is a key of the cache that ends by itself, so that several web processes ta
 with the cache away each takes its own. A process asks the cache four times a second at most, and
 what was drawn for one watcher is kept for the next, so that most are answered from memory alone.
 
-Where a survey takes long it is taken less often: a fiftieth of the time may go into it.
+Where a survey takes long it is taken less often: a tenth of the time may go into it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from django.core.cache import cache
+from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import translation
 from redis.exceptions import RedisError
@@ -28,9 +29,10 @@ from launches.surveying import Survey, survey_public
 from networks import registry
 
 LEAST_SECONDS = 1  # between two surveys of one launch
-MOST_SECONDS = 10
-SHARE = 50
+MOST_SECONDS = 5
+SHARE = 10
 LOOK_SECONDS = 0.25  # between two looks of a process into the cache
+PASS_SECONDS = 0.5  # for who looks; then the next one has to
 FIRST_SECONDS = 2.0  # how long somebody waits for a process's very first survey
 STALE_SECONDS = 15  # what is older is not shown: it would be taken for the present
 LAUNCHES_AT_MOST = 500  # that a process remembers
@@ -68,6 +70,7 @@ class _Channel:
     shown: _Shown | None = None
     shown_at: float = float("-inf")
     look_at: float = float("-inf")
+    passed_at: float = float("-inf")
     looking: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -76,9 +79,15 @@ _opening = threading.Lock()
 
 
 def recall_fragment(slug: str, language: str) -> Fragment | None:
-    """What this process can say at once, without asking anybody; None: it has to ask."""
-    channel = _channels.get(slug)
-    if channel is None or channel.shown is None or channel.look_at <= time.monotonic():
+    """What this process can say at once, without asking anybody; None: the caller has to ask.
+
+    Of all who come when it is time to look again only one has to, and the others get what there is.
+    """
+    channel, now = _channels.get(slug), time.monotonic()
+    if channel is None or channel.shown is None or now - channel.shown_at > STALE_SECONDS:
+        return None
+    if channel.look_at <= now and now - channel.passed_at > PASS_SECONDS:
+        channel.passed_at = now
         return None
     return channel.shown.fragments.get(language)
 
@@ -149,11 +158,13 @@ def _look(channel: _Channel, slug: str) -> None:
         return
     channel.look_at = now + LEAST_SECONDS  # also where it fails
     try:
+        connection.ensure_connection()  # which says nothing of how long a survey takes
+        began = time.monotonic()
         survey = survey_public(slug)
     except Exception:
         logger.exception("a launch could not be surveyed for its watchers")
         return
-    pause = min(MOST_SECONDS, max(LEAST_SECONDS, (time.monotonic() - now) * SHARE))
+    pause = min(MOST_SECONDS, max(LEAST_SECONDS, (time.monotonic() - began) * SHARE))
     _show(channel, slug, survey, now=now)
     if turn:
         channel.look_at = now + LOOK_SECONDS

@@ -318,7 +318,7 @@ def test_a_crowd_that_asks_at_once_is_answered_by_one_survey(under_way, monkeypa
 
 
 @pytest.mark.django_db
-def test_server_answers_from_memory_before_anything_else_is_done(client, under_way):
+def test_server_answers_from_memory_before_anything_else_is_done(client, under_way, clock):
     under_way()
     asked = {"PATH_INFO": "/campaigns/river/launch/live/en/", "REQUEST_METHOD": "GET"}
     passed, told = [], []
@@ -346,6 +346,12 @@ def test_server_answers_from_memory_before_anything_else_is_done(client, under_w
     packed = ask(HTTP_ACCEPT_ENCODING="gzip, br")
     assert dict(told[1])["Content-Encoding"] == "gzip"
     assert 0 < len(packed) < len(page.content) / 2
+    clock.now += 1
+    assert ask() == b"beyond"  # one looks again, and the others need not wait for them
+    assert ask() == page.content
+    clock.now += 16
+    assert ask() == b"beyond"
+    watch(client)
     for other in (
         {"REQUEST_METHOD": "POST"},
         {"PATH_INFO": "/campaigns/river/launch/"},
