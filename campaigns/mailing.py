@@ -13,10 +13,13 @@ from django.conf import settings
 from django.db import transaction
 from django.template import Context, loader
 from django.utils import translation
+from django.utils.text import Truncator
 from post_office.models import PRIORITY, STATUS, Email
 
 from accounts.marking import mark_mail
 from accounts.models import User
+
+SUBJECT_LENGTH = 80  # characters; more is cut off by who shows it, in the middle of a word
 
 
 def render_text(name: str, context: Mapping[str, Any]) -> str:
@@ -56,7 +59,8 @@ def queue_mail(
     """
     with translation.override(language):
         facts = {**context, "site_url": settings.SITE_URL, "language": language}
-        subject, _, message = render_text(f"mails/{template}.txt", facts).partition("\n")
+        line, _, message = render_text(f"mails/{template}.txt", facts).partition("\n")
+        subject = Truncator(line).chars(SUBJECT_LENGTH)
         html = loader.render_to_string(f"mails/{template}.html", {**facts, "subject": subject})
     mail = Email(
         from_email=settings.DEFAULT_FROM_EMAIL,

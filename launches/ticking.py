@@ -42,6 +42,7 @@ from launches.renewing import wake_renewer
 from launches.telling_owners import tell_owners
 from supporters.announcing import tell_of_new_words, tell_promises_of_new_words
 from supporters.confirming import forget_unconfirmed
+from supporters.eves import tell_of_tomorrow
 from supporters.mails import tell_of_changes
 from supporters.spreading import has_room, mail_updates
 from supporters.telling import tell_promises_of_changes
@@ -160,11 +161,12 @@ def tell_of_deletions() -> None:
 
 
 def send_updates(now: datetime) -> None:
-    """Mail what organisers tell, some at a time, unless a launch is about to need the outbox."""
+    """Mail what organisers tell, and that a moment is near, unless one needs the outbox now."""
     soon = now + timedelta(seconds=RUSH_SECONDS)
     undecided = [LaunchState.SCHEDULED, LaunchState.ARMED]
     is_near = Launch.objects.filter(state__in=undecided, launch_at__lte=soon).exists()
     if not is_near and has_room():
+        _tell_in_portions(tell_of_tomorrow)
         _tell_in_portions(mail_updates)
 
 

@@ -108,3 +108,16 @@ class MutedCampaign(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.campaign_id}"
+
+
+class Eve(models.Model):
+    """How far who has something to expect of a launch was told that it is a day away."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="+")
+    told_up_to = models.BigIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id}"

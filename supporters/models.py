@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign
 from networks.base import Server
 from networks.registry import automatic_networks
-from supporters.asks import Ask, AskKind, MailChoice, MutedCampaign
+from supporters.asks import Ask, AskKind, Eve, MailChoice, MutedCampaign
 from supporters.consents import Consent
 from supporters.farewells import ErasureRequest, PendingRevocation
 from supporters.promises import (
@@ -39,6 +39,7 @@ __all__ = [
     "AssistedPledgeQuerySet",
     "ConfirmRequest",
     "ErasureRequest",
+    "Eve",
     "KnownServer",
     "LinkRequest",
     "LinkedAccount",
