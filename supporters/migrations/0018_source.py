@@ -16,7 +16,7 @@ def _door() -> models.CharField:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("supporters", "0016_asks"),
+        ("supporters", "0017_eves"),
     ]
 
     operations = [
