@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from launches import stopping
 from launches.models import Attempt, Delivery, Launch
@@ -37,6 +38,13 @@ class LaunchAdmin(ReadOnly):
     list_filter = ("state", "kind")
     list_select_related = ("campaign__approved",)
     ordering = ("-launch_at",)
+    exclude = ("held_why",)
+    readonly_fields = ("why_held",)
+
+    @admin.display(description=gettext_lazy("why it is held"))
+    def why_held(self, launch: Launch) -> str:
+        """In the reader's language."""
+        return launch.held_sentence
 
 
 class AttemptInline(admin.TabularInline[Attempt, Delivery]):

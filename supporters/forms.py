@@ -173,6 +173,12 @@ def name_words(wording: object) -> str:
     return f"words_{wording}"
 
 
+def list_asks() -> list[tuple[int, str]]:
+    """How many mails a week can be chosen, in the reader's language."""
+    numbers = range(1, MOST_ASKS_PER_WEEK + 1)
+    return [(0, gettext("None")), *((each, gettext("%d a week") % each) for each in numbers)]
+
+
 class AsksForm(forms.Form):
     """How many mails a week from organisers."""
 
@@ -183,8 +189,5 @@ class AsksForm(forms.Form):
             "concerns your own posts, always come."
         ),
         coerce=int,
-        choices=[
-            (0, _("None")),
-            *((number, _("%d a week") % number) for number in range(1, MOST_ASKS_PER_WEEK + 1)),
-        ],
+        choices=list_asks,
     )

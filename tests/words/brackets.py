@@ -68,8 +68,9 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         facts = dict(attrs)
-        # The words of somebody in a language of their own are marked as such.
+        # The words of somebody in a language of their own are marked as such; names stay names.
         is_own = tag != "html" and ("lang" in facts or facts.get("dir") == "auto")
+        is_own = is_own or facts.get("translate") == "no"
         is_long = tag == "select" and facts.get("name") in ("zone", "user_permissions")
         mute = tag in SILENT or is_own or is_long
         if not (self.is_mute or mute):
