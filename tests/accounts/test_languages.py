@@ -99,3 +99,20 @@ def test_one_request_s_language_does_not_reach_the_next(client, olive):
     client.logout()
     client.cookies.clear()
     assert read_language(client.get("/")) == "en"
+
+
+def test_who_tries_too_often_reads_so_in_their_language(client, olive, settings):
+    settings.AXES_ENABLED = True
+    settings.AXES_FAILURE_LIMIT = 2
+    facts = {"login": "olive@example.org", "password": "wrong"}
+    answers = [client.post("/account/login/", facts, **FRENCH_BROWSER) for _ in range(2)]
+    assert answers[-1].status_code == 429
+    assert "Trop d’essais à la suite" in answers[-1].content.decode()
+
+
+def test_who_asks_too_often_reads_the_same(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    facts = {"login": "olive@example.org", "password": "wrong"}
+    answers = [client.post("/account/login/", facts, **FRENCH_BROWSER) for _ in range(2)]
+    assert answers[-1].status_code == 429
+    assert "Trop d’essais à la suite" in answers[-1].content.decode()

@@ -136,13 +136,19 @@ def test_a_mail_is_written_in_french_with_french_dates(campaign, sam):
 
 def test_a_worker_leaves_no_language_for_the_next_mail(campaign):
     """A worker's thread answers no request: it has no language but the one of each mail."""
-    for name, language in (("Anne", "fr"), ("Bob", "en"), ("Chris", "fr"), ("Dan", "en")):
+    for name, language in (
+        ("Anne", "fr"),
+        ("Bob", "en"),
+        ("Chris", "fr"),
+        ("Dan", "en"),
+        ("Eve", "fr"),
+    ):
         person = User.objects.create_user(f"{name}@example.org", name=name, language=language)
         make_pledge(campaign, make_account(person, name))
     move(campaign, hours=1)
     tick([].append)
     subjects = {mail.to[0][0]: mail.subject[:6] for mail in Email.objects.all()}
-    assert subjects == {"A": "Le lan", "B": "The mo", "C": "Le lan", "D": "The mo"}
+    assert subjects == {"A": "Le lan", "B": "The mo", "C": "Le lan", "D": "The mo", "E": "Le lan"}
     assert translation.get_language() == "en"
 
 
