@@ -27,21 +27,33 @@ REGIONS = {
 # Where many people read a language, from west to east: hints, not a claim about the supporters.
 PLACES = {
     "en": (
-        *("America/Los_Angeles", "America/New_York", "Europe/London"),
-        *("Asia/Kolkata", "Australia/Sydney"),
+        ("America/Los_Angeles", _("Los Angeles")),
+        ("America/New_York", _("New York")),
+        ("Europe/London", _("London")),
+        ("Asia/Kolkata", _("Kolkata")),
+        ("Australia/Sydney", _("Sydney")),
     ),
     "fr": (
-        *("America/Guadeloupe", "America/Toronto", "Africa/Dakar"),
-        *("Europe/Paris", "Indian/Reunion"),
+        ("America/Guadeloupe", _("Guadeloupe")),
+        ("America/Toronto", _("Montréal")),
+        ("Africa/Dakar", _("Dakar")),
+        ("Europe/Paris", _("Paris")),
+        ("Indian/Reunion", _("Réunion")),
     ),
-    "de": ("Europe/Berlin",),
+    "de": (("Europe/Berlin", _("Berlin")),),
     "es": (
-        *("America/Mexico_City", "America/Bogota"),
-        *("America/Argentina/Buenos_Aires", "Europe/Madrid"),
+        ("America/Mexico_City", _("Mexico City")),
+        ("America/Bogota", _("Bogotá")),
+        ("America/Argentina/Buenos_Aires", _("Buenos Aires")),
+        ("Europe/Madrid", _("Madrid")),
     ),
-    "it": ("Europe/Rome",),
-    "nl": ("America/Paramaribo", "Europe/Amsterdam"),
-    "pt": ("America/Sao_Paulo", "Europe/Lisbon", "Africa/Luanda"),
+    "it": (("Europe/Rome", _("Rome")),),
+    "nl": (("America/Paramaribo", _("Paramaribo")), ("Europe/Amsterdam", _("Amsterdam"))),
+    "pt": (
+        ("America/Sao_Paulo", _("São Paulo")),
+        ("Europe/Lisbon", _("Lisbon")),
+        ("Africa/Luanda", _("Luanda")),
+    ),
 }
 
 Group = tuple[Any, list[tuple[str, str]]]
@@ -76,12 +88,12 @@ def list_clocks(moment: datetime, *, zone: str, language: str) -> list[Clock]:
     """
     own = moment.astimezone(open_zone(zone))
     clocks = []
-    for place in ("UTC", *PLACES.get(language, ())):
-        local = moment.astimezone(open_zone(place))
+    for name, place in (("UTC", _("UTC")), *PLACES.get(language, ())):
+        local = moment.astimezone(open_zone(name))
         if local.utcoffset() != own.utcoffset():
             is_other_day = local.date() != own.date()
             shown = local.replace(tzinfo=None)  # pages would turn it back into the reader's time
-            clocks.append(Clock(place=name_place(place), local=shown, is_other_day=is_other_day))
+            clocks.append(Clock(place=str(place), local=shown, is_other_day=is_other_day))
     return clocks
 
 

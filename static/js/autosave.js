@@ -39,6 +39,10 @@
   };
 
   const readLine = () => document.querySelector("#saved");
+  if (readLine().dataset.state !== "saved") {
+    stopped = true; // the page came back with what its button could not save
+    edits = 1;
+  }
   const show = (state, text) => {
     readLine().dataset.state = state;
     readLine().textContent = text;
@@ -104,6 +108,11 @@
       event.preventDefault(); // the page that would answer knows nothing of what stands here
       fail(trouble || "offline");
     } else leaving = true;
+  });
+
+  // Who drops what stands here has chosen to.
+  form.addEventListener("click", (event) => {
+    if (event.target.closest("#clash a")) leaving = true;
   });
 
   addEventListener("online", save);

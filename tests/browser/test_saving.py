@@ -114,6 +114,26 @@ def test_second_tab_shows_both_texts_and_lets_choose(desk: Page, draft: Campaign
     assert draft.working_revision.message == "From this tab. And more."
 
 
+def test_button_that_met_another_tab_leaves_the_choice_to_drop_the_text(
+    desk: Page, draft: Campaign
+) -> None:
+    """Without a question from the browser: who drops it has chosen to."""
+    questions: list[str] = []
+    desk.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.accept()))
+    other = desk.context.new_page()
+    other.goto(desk.url)
+    type_in(other, "From the other tab.")
+    wait_for_state(other, "saved")
+    type_in(desk, "From this tab.")
+    desk.get_by_role("button", name="Save and choose the moment").click()
+    expect(desk.get_by_role("alert").first).to_contain_text("From the other tab.")
+    wait_for_state(desk, "not")
+    desk.get_by_role("link", name="Drop it, and take what was saved there").click()
+    wait_for_state(desk, "saved")
+    expect(desk.get_by_label(MESSAGE, exact=True)).to_have_value("From the other tab.")
+    assert questions == []
+
+
 def test_going_on_at_once_loses_no_word(desk: Page, draft: Campaign) -> None:
     """The button may be pressed while an earlier text is still on its way."""
     for text in ("We", " say", " no."):
