@@ -6,14 +6,15 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.translation import gettext
 
 from campaigns.models import Campaign
+from campaigns.updates import CampaignUpdate
 from pages.carding import say
 from pages.listing import Row
 from pages.passing import address_page
@@ -21,6 +22,7 @@ from pages.staging import Stage
 from supporters.doors import add_door
 
 MOST_ENTRIES = 50
+MOST_UPDATES = 20
 DOOR = "feed"
 # Of characters that XML cannot hold (https://www.w3.org/TR/xml/#charsets), those below U+0080.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -46,13 +48,15 @@ def write_board(rows: Sequence[Row], *, title: str, path: str, language: str) ->
     return _write(feed)
 
 
-def write_campaign(row: Row, *, language: str) -> bytes:
-    """One campaign's launch, and its results once they are there."""
+def write_campaign(row: Row, *, updates: Sequence[CampaignUpdate], language: str) -> bytes:
+    """One campaign's launch, its news, and its results once they are there."""
     feed = _open(
         title=row.campaign.title, address=address_page(row.campaign, door=DOOR), language=language
     )
     if row.stage.has_results and row.outcome is not None:
         _add_results(feed, row, language=language)
+    for update in updates:
+        _add_update(feed, row.campaign, update)
     _add_launch(feed, row, language=language)
     return _write(feed)
 
@@ -74,7 +78,7 @@ def _add_launch(feed: Feed, row: Row, *, language: str) -> None:
         title=title,
         address=address_page(campaign, door=DOOR),
         sentences=[words.foot, campaign.revision.summary],
-        id=campaign.uid,
+        ident=campaign.uid,
     )
 
 
@@ -89,7 +93,20 @@ def _add_results(feed: Feed, row: Row, *, language: str) -> None:
         title=gettext("What happened: %(title)s") % {"title": campaign.title},
         address=add_door(f"{settings.SITE_URL}{path}", DOOR),
         sentences=[f"{words.number} {words.counted}", words.foot],
-        id=uuid.uuid5(campaign.uid, "results"),
+        ident=uuid.uuid5(campaign.uid, "results"),
+    )
+
+
+def _add_update(feed: Feed, campaign: Campaign, update: CampaignUpdate) -> None:
+    """A piece of news, whole; new again once it was corrected."""
+    feed.add_item(
+        title=_clean(update.title),
+        link=f"{address_page(campaign, door=DOOR)}#news-{update.pk}",
+        description=_clean(update.text_html),
+        author_name=_clean(str(campaign.organiser)),
+        unique_id=f"urn:uuid:{uuid.uuid5(campaign.uid, f'update {update.pk}')}",
+        pubdate=update.written_at,
+        updateddate=update.corrected_at or update.written_at,
     )
 
 
@@ -100,14 +117,15 @@ def _add(
     title: str,
     address: str,
     sentences: Sequence[str],
-    **facts: Any,
+    ident: uuid.UUID,
 ) -> None:
     feed.add_item(
         title=_clean(title),
         link=address,
-        description=_clean(" – ".join(each for each in sentences if each)),
+        # Readers take it for HTML (``type="html"``), and these are plain words.
+        description=escape(_clean(" – ".join(each for each in sentences if each))),
         author_name=_clean(str(campaign.organiser)),
-        unique_id=f"urn:uuid:{facts['id']}",
+        unique_id=f"urn:uuid:{ident}",
         pubdate=campaign.created_at,
         updateddate=campaign.updated_at,
     )

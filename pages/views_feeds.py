@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from accounts.middleware import knows_nobody
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Visibility
+from campaigns.updates import CampaignUpdate
 from pages.calendar import CONTENT_TYPE, write_all
-from pages.feeding import MOST_ENTRIES, Feed, write_board, write_campaign
+from pages.feeding import MOST_ENTRIES, MOST_UPDATES, Feed, write_board, write_campaign
 from pages.forms import SearchForm
 from pages.listing import find_coming, find_past, list_rows, narrow
 from pages.serving import find_public, serve
@@ -43,12 +44,13 @@ def show_feed(request: HttpRequest) -> HttpResponse:
 @knows_nobody
 @require_safe
 def show_campaign_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    """A campaign's launch and results; 404 for what a stranger may not see."""
+    """A campaign's launch, news and results; 404 for what a stranger may not see."""
     campaign = find_public(slug)
     (row,) = list_rows([campaign], now=database_now())
+    updates = list(CampaignUpdate.objects.filter(campaign=campaign).shown()[:MOST_UPDATES])
     return serve(
         request,
-        write_campaign(row, language=_find_language()),
+        write_campaign(row, updates=updates, language=_find_language()),
         content_type=Feed.content_type,
         max_age=FEED_SECONDS,
         is_listed=campaign.visibility == Visibility.PUBLIC,

@@ -6,7 +6,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from icalendar import Calendar
 
+from campaigns.clock import database_now
 from campaigns.models import Campaign, Revision, Theme
+from campaigns.updates import CampaignUpdate
 from tests.making import make_campaign
 from tests.pages.showcasing import decide, lend, write
 
@@ -83,6 +85,26 @@ def test_campaigns_own_feed_keeps_the_launch_when_results_come(read_feed, olive)
 def test_cancelled_campaign_says_so_in_its_feed(read_feed, olive):
     make_campaign(olive, state="cancelled", title="River")
     assert list(read_feed(OWN)) == ["Cancelled: River"]
+
+
+def test_campaigns_own_feed_has_its_news_until_they_are_removed(read_feed, olive):
+    campaign = make_campaign(olive, title="River")
+    news = CampaignUpdate.objects.create(campaign=campaign, title="Half way", text="**500** of us.")
+    entry = read_feed(OWN)["Half way"]
+    assert "<strong>500</strong>" in entry["summary"].text
+    assert entry["link"].get("href").endswith(f"/campaigns/river/?from=feed#news-{news.pk}")
+    CampaignUpdate.objects.filter(pk=news.pk).update(removed_at=database_now())
+    assert list(read_feed(OWN)) == ["River"]
+
+
+def test_words_are_no_markup_for_who_reads_the_feed(read_feed, olive):
+    campaign = make_campaign(olive, title="River")
+    Revision.objects.update(summary="<img src=x onerror=alert(1)>")
+    CampaignUpdate.objects.create(campaign=campaign, title="News", text="<script>alert(1)</script>")
+    told = read_feed(OWN)
+    assert told["River"]["summary"].get("type") == "html"
+    assert "&lt;img" in told["River"]["summary"].text
+    assert "<script" not in told["News"]["summary"].text
 
 
 @pytest.mark.parametrize("facts", [{"state": "suspended"}, {"visibility": "unlisted"}])
