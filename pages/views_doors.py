@@ -51,7 +51,7 @@ def export_doors(request: HttpRequest, uid: UUID) -> HttpResponse:
     writer.writerow([_("Door"), _("People"), _("Accounts lent"), _("By their own hand")])
     for each in count_arrivals(campaign, most=MOST_IN_FILE):
         # A door has letters, digits and hyphens within: no program takes it for a formula.
-        door = each.door if each.doors == 1 else _("%(number)d others") % {"number": each.doors}
+        door = each.door if each.doors == 1 else _("%(number)s others") % {"number": each.doors}
         writer.writerow([door, each.people, each.accounts, each.by_hand])
     return answer
 
