@@ -1,6 +1,6 @@
 from django.urls import path
 
-from launches import views, views_evidence, views_live, views_recall, views_rehearsal
+from launches import views, views_evidence, views_live, views_recall, views_rehearsal, views_tables
 
 urlpatterns = [
     path("campaigns/<slug:slug>/launch/", views.show_room, name="launch"),
@@ -37,6 +37,11 @@ urlpatterns = [
         name="rehearsal_stop",
     ),
     path("campaigns/<slug:slug>/results/", views.show_results, name="results"),
+    path(
+        "campaigns/<slug:slug>/results/<slug:table>.csv",
+        views_tables.export_table,
+        name="results_csv",
+    ),
     path("campaigns/<slug:slug>/results.json", views.show_results_json, name="results_json"),
     path(
         "campaigns/<slug:slug>/launch/unconfirmed/",

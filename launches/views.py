@@ -25,24 +25,21 @@ from launches.broadcasting import Unavailable
 from launches.concerning import find_mine
 from launches.echoing import describe_echo
 from launches.following import count_clicks, read_clicks
+from launches.gathering import trace_supporters
 from launches.glancing import list_shown
-from launches.models import Delivery, DeliveryState, Launch, Unlookable
+from launches.lagging import measure_lags
+from launches.models import Delivery, Launch, Unlookable
 from launches.readings import Reading
 from launches.recalls import find_recall
 from launches.recounting import summarise_recall
 from launches.results import find_launch, summarise
 from launches.surveying import Survey, survey
+from launches.tabling import find_unsent
 from launches.totalling import total_rounds
 from networks import registry
 
 LEAST_REFRESH_SECONDS = 3  # of a page without JavaScript
 PER_PAGE = 50
-UNSENT_STATES = (
-    DeliveryState.FAILED,
-    DeliveryState.UNCONFIRMED,
-    DeliveryState.NOT_SENT,
-    DeliveryState.WITHDRAWN,
-)
 
 
 def find_campaign(request: HttpRequest, slug: str) -> Campaign:
@@ -111,14 +108,16 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     seen, now = survey(Campaign.objects.seen_by(request.user), campaign.slug), database_now()
     context = {**broadcasting.describe(seen, campaign.slug), "campaign": campaign, "launch": launch}
     context["followed"] = read_clicks(campaign, since=launch.launch_at, now=now)
+    context["lags"] = measure_lags(launch)
+    context["days"] = days = trace_supporters(campaign)
+    # From nothing on: so one day is a line as well.
+    people, accounts = [0, *(each.people for each in days)], [0, *(each.accounts for each in days)]
+    context["gathered"], context["gathered_most"] = (people, accounts), max(*people, *accounts)
     context["may_control"] = holding.may_control(request.user, launch)
     if context["may_control"]:
-        unsent = (
-            Delivery.objects.filter(launch=launch, state__in=UNSENT_STATES)
-            .select_related("pledge__account")
-            .order_by("pk")
+        context["unsent"] = Paginator(find_unsent(launch), PER_PAGE).get_page(
+            request.GET.get("page")
         )
-        context["unsent"] = Paginator(unsent, PER_PAGE).get_page(request.GET.get("page"))
     posts = list_shown(launch).select_related("pledge__account", "launch").order_by("answered_at")
     context["posts"] = posts[:PER_PAGE]
     context["further_posts"] = max(0, posts.count() - PER_PAGE)

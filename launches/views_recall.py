@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -22,10 +20,11 @@ from launches.forms import RecallForm
 from launches.keeping import KeepRefused
 from launches.recalling import RecallRefused, can_be_recalled, recall
 from launches.recalls import Deletion, find_recall
-from launches.recounting import escape_cell, foresee, tell_lines
+from launches.recounting import foresee, tell_lines
 from launches.results import find_launch
 from launches.views import PER_PAGE, find_campaign
 from launches.views_evidence import find_own
+from launches.views_tables import write_table
 from networks import registry
 
 
@@ -80,18 +79,7 @@ def export_lines(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """The same as a table for a spreadsheet (CSV), written as it is read."""
     campaign = find_campaign(request, slug)
     lines = _find_lines(request, campaign).iterator(chunk_size=1000)
-    writer = csv.writer(_Echo())
-    told = (writer.writerow([escape_cell(cell) for cell in row]) for row in tell_lines(lines))
-    answer = StreamingHttpResponse(told, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="recall-{campaign.slug}.csv"'
-    return answer
-
-
-class _Echo:
-    """A file that gives back what is written, for the writer of CSV."""
-
-    def write(self, line: str) -> str:
-        return line
+    return write_table(tell_lines(lines), name=f"recall-{campaign.slug}")
 
 
 def _find_lines(request: HttpRequest, campaign: Campaign) -> QuerySet[Deletion]:
