@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import CampaignUpdate, Revision, Theme
 from campaigns.pictures import redraw_picture
+from campaigns.reports import WORDS_LENGTH, ReportReason
 from campaigns.updates import TEXT_LENGTH, TITLE_LENGTH
 from campaigns.wording import tidy_text
 
@@ -201,3 +202,33 @@ class UpdateForm(forms.ModelForm[CampaignUpdate]):
     def clean_text(self) -> str:
         """Lines as they were meant."""
         return tidy_text(self.cleaned_data["text"], lines=True)
+
+
+class ReportForm(forms.Form):
+    """Why somebody thinks that a campaign should not be here."""
+
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=ReportReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what comes nearest.")},
+    )
+    words = forms.CharField(
+        label=_("In your own words"),
+        max_length=WORDS_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    email = forms.EmailField(
+        label=_("Your address, if we may ask you back"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].widget.attrs.pop("maxlength", None)
+
+    def clean_words(self) -> str:
+        """Lines as they were meant."""
+        return tidy_text(self.cleaned_data["words"], lines=True)

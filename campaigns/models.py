@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.querysets import CampaignQuerySet, RevisionQuerySet
+from campaigns.reports import CampaignReport
 from campaigns.shortening import shorten
 from campaigns.shortlinks import ClickCount, ShortLink
 from campaigns.states import MOVES, PAGE_STATES, CampaignState, RevisionState, Verdict, Visibility
@@ -41,6 +42,7 @@ __all__ = [
     "PAGE_STATES",
     "Campaign",
     "CampaignQuerySet",
+    "CampaignReport",
     "CampaignState",
     "CampaignUpdate",
     "ClickCount",

@@ -14,12 +14,14 @@ from django.db.models import QuerySet
 from post_office.models import STATUS, Email
 
 from campaigns.clock import database_now
+from campaigns.models import CampaignReport
 from supporters.models import Ask, ErasureRequest
 
 MAILS_LAST = timedelta(days=90)
 SIGN_INS_LAST = timedelta(days=30)
 REQUESTS_LAST = timedelta(days=90)
 ASKS_LAST = timedelta(days=90)  # a budget counts a week, and news is mailed within one
+REPORTS_LAST = timedelta(days=90)
 AT_ONCE = 500
 
 
@@ -41,6 +43,7 @@ def _list_old(now: datetime) -> list[QuerySet[Any]]:
         AccessFailureLog.objects.filter(attempt_time__lt=sign_ins),
         AccessLog.objects.filter(attempt_time__lt=sign_ins),
         Session.objects.filter(expire_date__lt=now),
+        CampaignReport.objects.filter(reported_at__lt=now - REPORTS_LAST),
         Ask.objects.filter(decided_at__lt=now - ASKS_LAST),
         ErasureRequest.objects.filter(asked_at__lt=now - REQUESTS_LAST),
     ]

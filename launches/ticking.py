@@ -14,6 +14,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from structlog.contextvars import bound_contextvars
 
 from campaigns.clock import database_now
+from campaigns.reporting import tell_of_reports
 from launches import (
     alerting,
     breaking,
@@ -114,6 +115,7 @@ def tick(wake: Wake, **calls: Unpack[Calls]) -> None:
         partial(tell_of_new_words, limit=MAIL_BATCH),
         partial(tell_promises_of_new_words, limit=MAIL_BATCH),
         partial(forget_unconfirmed),
+        partial(tell_of_reports),
         partial(send_updates, now),
         partial(breaking.forget, now),
     )

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from campaigns.clock import database_now
+from campaigns.models import CampaignReport
+from campaigns.reporting import REVIEW_RIGHT
 from supporters.models import AssistedPledge, KnownServer, LinkedAccount, Pledge, Reminder
 
 if TYPE_CHECKING:
@@ -102,3 +106,28 @@ class KnownServerAdmin(ReadOnlyAdmin):
     search_fields = ("host",)
     ordering = ("host",)
     fields = ("network", "host", "url", "version", "facts", "registered_at", "checked_at")
+
+
+@admin.register(CampaignReport)
+class CampaignReportAdmin(ReadOnlyAdmin):
+    """What readers report, the newest first: part of what waits for a reviewer."""
+
+    list_display = ("campaign", "reason", "words", "reported_at", "settled_at")
+    list_filter = (("settled_at", admin.EmptyFieldListFilter), "reason")
+    list_select_related = ("campaign__approved",)
+    ordering = ("-reported_at", "-pk")
+    fields = (
+        *("campaign", "reason", "words", "email", "reported_at", "told_at"),
+        *("settled_at", "settled_by"),
+    )
+    readonly_fields = fields
+    actions = ("settle",)
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """As for stopping a campaign."""
+        return bool(request.user.has_perm(REVIEW_RIGHT))
+
+    @admin.action(description=_("Settled: somebody has looked at it"), permissions=["settle"])
+    def settle(self, request: HttpRequest, reports: QuerySet[CampaignReport]) -> None:
+        """Nothing more to do for these."""
+        reports.filter(settled_at=None).update(settled_at=database_now(), settled_by=request.user)

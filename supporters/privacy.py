@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from campaigns.clock import database_now
+from campaigns.models import CampaignReport
 from supporters.forgetting import erase_reminders, erase_requests
 from supporters.models import (
     AccountState,
@@ -62,6 +63,18 @@ def export(person: User, *, addresses: Sequence[str]) -> dict[str, Any]:
             }
             for each in reminders.order_by("pk")
         ],
+        "reports": [
+            {
+                "campaign": each.campaign.slug,
+                "reason": each.reason,
+                "words": each.words,
+                "address": each.email,
+                "reported_at": each.reported_at,
+            }
+            for each in CampaignReport.objects.filter(email__in=addresses)
+            .select_related("campaign")
+            .order_by("pk")
+        ],
         "mails_from_organisers": _describe_asks(person),
     }
 
@@ -99,13 +112,15 @@ def erase(person: User, *, addresses: Sequence[str]) -> None:
 def erase_addresses(addresses: Sequence[str]) -> int:
     """Delete what waits for these addresses: reminders, and what was never confirmed.
 
-    A pledge of somebody else that gave one of them for its receipt stays, without it.
+    A pledge of somebody else that gave one of them for its receipt stays, without it. Of a report
+    that somebody sent with one stays what it is about, without address and words.
     """
     wanted, named = Q(pk__in=[]), Q(pk__in=[])
     for address in addresses:
         wanted |= Q(email__iexact=address)
         named |= Q(receipt_email__iexact=address)
     Pledge.objects.filter(named).update(receipt_email="")
+    CampaignReport.objects.filter(wanted).update(email="", words="")
     reminders = erase_reminders(Reminder.objects.filter(wanted))
     return reminders + erase_requests(ConfirmRequest.objects.filter(wanted))
 

@@ -8,6 +8,7 @@ from supporters import (
     views_notices,
     views_pledges,
     views_promises,
+    views_reporting,
     views_support,
     views_unlinking,
     views_unsubscribing,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/support/thanks/", views_support.thank, name="support_thanks"),
     path("campaigns/<slug:slug>/support/by-hand/", views_by_hand.by_hand, name="support_by_hand"),
     path("campaigns/<slug:slug>/support/mail/", views_by_hand.mail_sent, name="support_mail_sent"),
+    path("campaigns/<slug:slug>/report/", views_reporting.report_campaign, name="report"),
     path("campaigns/<slug:slug>/remind/", views_by_hand.be_reminded, name="remind"),
     path("campaigns/<slug:slug>/promise/", views_promises.my_promise, name="promise"),
     path(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from campaigns.clock import database_now
 from campaigns.mails import tell_organiser, tell_reviewers
 from campaigns.models import ReviewDecision, Verdict
+from campaigns.reporting import report, tell_of_reports
 from launches import alerting, canary, receipts, stopping, telling_owners
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.operators import tell_held, tell_operators
@@ -174,6 +175,12 @@ def ask_operator(cast):
     tell_operators("asked", context={"campaign": cast.campaign, "number": cast.number})
 
 
+def be_reported(cast):
+    for _ in range(cast.number):
+        report(cast.campaign, reason="spam", words=cast.reason, email="ann@example.org")
+    tell_of_reports()
+
+
 def pause_all(cast):
     standstill = Standstill.objects.create(reason=cast.reason)
     stopping._tell(cast.launch(LaunchState.SCHEDULED), standstill, now=database_now())
@@ -249,4 +256,5 @@ WRITERS = {
     "paused": pause,
     "asked": ask_operator,
     "all_paused": pause_all,
+    "reported": be_reported,
 }
