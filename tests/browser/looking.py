@@ -16,6 +16,8 @@ PICTURES = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Colours are all that light and dark change: the other rules have run before.
 COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+# What a text that is missing, doubled or in another language breaks.
+WORDS_ONLY = {"runOnly": {"type": "tag", "values": ["cat.language", "cat.name-role-value"]}}
 # A button fades from one scheme's colour into the other's; in a part that is folded up for ever.
 SETTLE = """() => document.getAnimations()
   .filter((each) => each instanceof CSSTransition).forEach((each) => each.finish())"""
@@ -39,6 +41,30 @@ def find_troubles(page: Page, *, within: str | None = None) -> list[str]:
     if before is not None:
         page.set_viewport_size(before)
     return troubles
+
+
+def find_french_troubles(page: Page, *, within: str | None = None) -> list[str]:
+    """The same of a page in French, whose words are longer: what a language can break, no more.
+
+    Colours are those of the English page, and where a phone is wide enough, a desk is.
+    """
+    before = page.viewport_size
+    page.set_viewport_size(PHONE)
+    language = page.get_attribute("html", "lang")
+    troubles = measure(page) if language == "fr" else [f"spoken in {language}, not in French"]
+    troubles += run_axe(page, within=within, options=OPTIONS | WORDS_ONLY)
+    if before is not None:
+        page.set_viewport_size(before)
+    return troubles
+
+
+def shoot_phone(page: Page, name: str) -> None:
+    """Keep a picture of the whole page, at a phone's width, in light."""
+    before = page.viewport_size
+    page.set_viewport_size(PHONE)
+    page.screenshot(path=PICTURES / f"{name}-{PHONE['width']}.png", full_page=True)
+    if before is not None:
+        page.set_viewport_size(before)
 
 
 def shoot(page: Page, name: str, *, dark: bool = False) -> None:
@@ -81,18 +107,24 @@ def measure(page: Page) -> list[str]:
 
 def list_violations(page: Page, *, within: str | None) -> list[str]:
     """What axe finds, in light and in dark."""
-    page.evaluate(AXE_SCRIPT)
     troubles: list[str] = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.evaluate(SETTLE)
         options = OPTIONS if scheme == SCHEMES[0] else OPTIONS | COLOURS_ONLY
-        found: dict[str, Any] = page.evaluate(
-            "([part, options]) => axe.run(part ?? document, options)", [within, options]
-        )
-        troubles += [f"{scheme}: {describe_violation(each)}" for each in found["violations"]]
+        troubles += [f"{scheme}: {each}" for each in run_axe(page, within=within, options=options)]
     page.emulate_media(color_scheme="light")
     return troubles
+
+
+def run_axe(page: Page, *, within: str | None, options: dict[str, Any]) -> list[str]:
+    """What axe finds with these options, a sentence each."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: dict[str, Any] = page.evaluate(
+        "([part, options]) => axe.run(part ?? document, options)", [within, options]
+    )
+    return [describe_violation(each) for each in found["violations"]]
 
 
 def describe_violation(violation: dict[str, Any]) -> str:

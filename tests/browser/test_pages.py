@@ -1,4 +1,4 @@
-"""Every page of the site, at the width of a phone and of a desk, in light and in dark.
+"""Every page of the site, at the width of a phone and of a desk, in light and in dark, in French.
 
 Each is measured, given to axe, and kept as a picture in `var/screenshots`.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 from playwright.sync_api import Page
 from post_office.models import Email
 
@@ -21,7 +22,13 @@ from supporters.models import Pledge
 from supporters.pledging import sign_words
 from tests.browser.acting import answer_second_step, come_in, sign_in
 from tests.browser.conftest import make_user
-from tests.browser.looking import DESKTOP, find_troubles, shoot
+from tests.browser.looking import (
+    DESKTOP,
+    find_french_troubles,
+    find_troubles,
+    shoot,
+    shoot_phone,
+)
 from tests.browser.showing import fill_site, leave_unproved, open_account, take_back
 from tests.browsing import NewPage
 from tests.making import make_pledge, make_promise
@@ -61,6 +68,11 @@ def walk(page: Page, pages: Iterable[tuple[str, str]], *, within: str | None = N
         page.goto(address)
         troubles += [f"{name}: {each}" for each in find_troubles(page, within=within)]
         shoot(page, name, dark=name in DARK)
+        page.goto(f"{address}{'&' if '?' in address else '?'}language=fr")
+        found = find_french_troubles(page, within=within)
+        troubles += [f"{name} in French: {each}" for each in found]
+        shoot_phone(page, f"{name}-fr")
+        page.context.clear_cookies(name=settings.LANGUAGE_COOKIE_NAME)
     return troubles
 
 
