@@ -26,7 +26,8 @@ def list_hints(moment: datetime, *, zone: str, now: datetime) -> list[str]:
 
 
 def _warn_of_hour(local: datetime, *, zone: str) -> Iterator[str]:
-    if not NIGHT_ENDS <= local.hour < NIGHT_BEGINS:
+    # Nobody lives by UTC: what hour it is where they are is told by the other clocks.
+    if zone != "UTC" and not NIGHT_ENDS <= local.hour < NIGHT_BEGINS:
         yield _("At %(time)s most people in %(place)s are asleep.") % {
             "time": f"{local:%H:%M}",
             "place": name_place(zone),

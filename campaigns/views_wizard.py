@@ -239,7 +239,7 @@ def _show_check(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     context = {
         **_describe(campaign, revision, "check"),
         **_date_save(revision),
-        "recommended": list_recommended(revision),
+        "recommended": list_recommended(revision, now=database_now()),
         "wordings": preview_wordings(revision.texts) if revision.message else [],
         "decisions": decisions.select_related("revision").order_by("-decided_at", "-pk"),
         "can_take_back": revision.state == RevisionState.IN_REVIEW,

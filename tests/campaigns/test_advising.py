@@ -31,6 +31,10 @@ def test_night_is_told_by_the_clock_of_the_campaign(hour, is_night):
     assert found == ([f"At {hour:02}:15 most people in Paris are asleep."] if is_night else [])
 
 
+def test_hour_of_no_place_is_no_night():
+    assert hints(2027, 1, 20, 3, zone=ZoneInfo("UTC")) == []
+
+
 @pytest.mark.parametrize(("day", "weekday"), [(22, ""), (23, "Saturday"), (24, "Sunday"), (25, "")])
 def test_weekend_is_told(day, weekday):
     found = hints(2027, 1, day, 12)

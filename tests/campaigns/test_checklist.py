@@ -1,6 +1,8 @@
 """The checklist before a campaign is sent: what is missing, what is worth a thought, and where."""
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -17,6 +19,12 @@ from tests.campaigns.conftest import fill
 def lack(revision):
     """What is missing, by the field."""
     return {each.field: each.sentence for each in list_missing(revision, now=database_now())}
+
+
+def recommend(revision):
+    """What is recommended, by the field, but for the moment, which depends on the day."""
+    found = list_recommended(revision, now=database_now())
+    return [each.field for each in found if each.step != "moment"]
 
 
 def links(page, uid):
@@ -45,7 +53,7 @@ def test_desk_leads_to_the_field_as_well(desk, draft):
 
 def test_what_is_worth_a_thought_is_no_obstacle(desk, written, olive):
     bare = fill(written.campaign, olive, link="", hashtag="")
-    assert [each.field for each in list_recommended(bare)] == [
+    assert recommend(bare) == [
         "picture",
         "wording_2",
         "link",
@@ -60,9 +68,9 @@ def test_what_is_worth_a_thought_is_no_obstacle(desk, written, olive):
 
 def test_clicks_are_only_recommended_with_a_link(written, olive):
     uncounted = fill(written.campaign, olive, counts_clicks=False)
-    assert "counts_clicks" in {each.field for each in list_recommended(uncounted)}
+    assert "counts_clicks" in recommend(uncounted)
     bare = fill(written.campaign, olive, counts_clicks=False, link="")
-    assert "counts_clicks" not in {each.field for each in list_recommended(bare)}
+    assert "counts_clicks" not in recommend(bare)
 
 
 def test_full_campaign_has_nothing_to_think_about(written, olive):
@@ -74,7 +82,17 @@ def test_full_campaign_has_nothing_to_think_about(written, olive):
         wordings=["Eleven towns."],
         counts_clicks=True,
     )
-    assert list_recommended(full) == []
+    assert recommend(full) == []
+
+
+def test_what_speaks_against_the_moment_is_recommended_to_look_at(written, olive, desk):
+    day = database_now().astimezone(ZoneInfo("Europe/Paris")) + timedelta(days=20)
+    night = day.replace(hour=4, minute=0)
+    late = fill(written.campaign, olive, launch_at=night, zone="Europe/Paris")
+    found = [each for each in list_recommended(late, now=database_now()) if each.field == "day"]
+    assert found[0].sentence == "At 04:00 most people in Paris are asleep."
+    page = read(desk.get(address(written.campaign, "check")))
+    assert ("moment", "id_day") in links(page, written.campaign.uid)
 
 
 @pytest.mark.parametrize("field", ["title", "summary", "story", "message"])
