@@ -1,16 +1,18 @@
 """From a day and a time on somebody's clock to the instant at which everybody speaks."""
 
 import math
+import re
 import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.utils import formats
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 FURTHEST_DAYS = 366
 EXACT_SECONDS = 1
+FIRST_OF_MONTH = re.compile(r"(?<![\d,.])1 (?=[^\W\d_]{3})")
 
 
 def open_zone(name: str) -> zoneinfo.ZoneInfo:
@@ -117,6 +119,13 @@ def write_moment(moment: datetime, *, zone: str) -> str:
     return _("%(day)s at %(time)s") % {"day": _write_day(local), "time": _write_time(local.time())}
 
 
+def finish_date(text: str) -> str:
+    """What no format can say: in French the first of a month is an ordinal, « 1er mai »."""
+    if (get_language() or "").startswith("fr"):
+        return FIRST_OF_MONTH.sub("1er ", text)
+    return text
+
+
 def write_duration(seconds: int) -> str:
     """A length of time in the largest unit that leaves no fraction worth telling."""
     if seconds >= 48 * 3600:
@@ -180,7 +189,7 @@ def _round_up_to_minute(moment: datetime) -> datetime:
 
 
 def _write_day(day: date) -> str:
-    return formats.date_format(day, "j F Y")
+    return finish_date(formats.date_format(day, "j F Y"))
 
 
 def _write_time(at: time) -> str:

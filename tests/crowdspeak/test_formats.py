@@ -44,6 +44,21 @@ def test_a_short_month_is_small_and_has_its_point():
         assert draw('{{ at|date:"j M, H:i" }}', at=MOMENT).startswith("3 déc., 18")
 
 
+def test_the_first_of_a_month_is_an_ordinal_in_french_alone():
+    first = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
+    with translation.override("fr"):
+        assert draw('{{ at|date:"j F Y" }}', at=first) == "1er décembre 2026"
+        assert draw('{{ at|date:"j M" }}', at=first) == "1er déc."
+        assert draw('{{ at|date:"j F Y" }}', at=first.replace(day=21)) == "21 décembre 2026"
+        assert write_moment(first, zone="Europe/Paris").startswith("1er décembre")
+    with translation.override("en"):
+        assert draw('{{ at|date:"j F Y" }}', at=first) == "1 December 2026"
+
+
+def test_a_date_that_is_not_there_is_still_nothing():
+    assert draw('{{ at|date:"j F Y" }}', at=None) == ""
+
+
 def test_seconds_are_named_in_french():
     with translation.override("fr"):
         assert draw('{{ at|date:"H:i:s" }}', at=MOMENT) == "18 h 05 min 09 s".replace(" ", SPACE)
