@@ -9,14 +9,18 @@ draws it once.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
+from redis.exceptions import RedisError
 
 from campaigns.models import Campaign
 from pages.drawing import choose_scale, group_digits
@@ -28,6 +32,8 @@ from pages.templatetags.moments import place
 FRESH_SECONDS = 60  # for so long a campaign's numbers are taken as they were read
 KEPT_SECONDS = 24 * 3600
 DRAWING = 1  # another number when the same words are to be drawn otherwise
+
+logger = logging.getLogger(__name__)
 
 _one_at_a_time = threading.Lock()
 
@@ -51,11 +57,11 @@ def read_words(campaign: Campaign, *, language: str, now: datetime) -> Words:
     moment = campaign.launch_at.isoformat() if campaign.launch_at else ""
     decided = f"{campaign.pk}:{campaign.approved_id}:{campaign.state}:{moment}"
     key = f"card:{decided}:{language}"
-    words: Words | None = cache.get(key)
+    words: Words | None = _recall(key)
     if words is None:
         (row,) = list_rows([campaign], now=now)
         words = say(row, language=language)
-        cache.set(key, words, FRESH_SECONDS)
+        _keep(key, words, seconds=FRESH_SECONDS)
     return words
 
 
@@ -120,11 +126,25 @@ def _keep_drawn(words: Words) -> Card:
     said = repr((DRAWING, astuple(words)))
     digest = hashlib.sha256(said.encode()).hexdigest()[:32]
     key = f"card:{digest}"
-    picture: bytes | None = cache.get(key)
+    picture: bytes | None = _recall(key)
     if picture is None:
         with _one_at_a_time:
-            picture = cache.get(key)  # somebody drew it meanwhile
+            picture = _recall(key)  # somebody drew it meanwhile
             if picture is None:
                 picture = paint(words)
-                cache.set(key, picture, KEPT_SECONDS)
+                _keep(key, picture, seconds=KEPT_SECONDS)
     return Card(digest=digest, picture=picture)
+
+
+def _recall(key: str) -> Any:
+    """What was kept; None while the cache is away: then it is read and drawn anew."""
+    try:
+        return cache.get(key)
+    except RedisError:
+        logger.warning("the cache is away: pictures are drawn for each request")
+        return None
+
+
+def _keep(key: str, value: object, *, seconds: int) -> None:
+    with suppress(RedisError):
+        cache.set(key, value, seconds)

@@ -164,6 +164,14 @@ def test_card_takes_four_queries_and_one_while_its_numbers_are_fresh(
         client.get(CARD)
 
 
+def test_card_and_widget_are_there_while_the_cache_is_away(client, olive, settings):
+    backend = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"}}
+    make_campaign(olive)
+    assert client.get(CARD).status_code == 200
+    assert client.get("/campaigns/river/embed/").status_code == 200
+
+
 def test_title_in_a_script_without_a_font_leaves_the_rings_and_the_numbers():
     thai, none = (Words(title=each, number="3", lent=3) for each in ("แม่น้ำ", ""))
     assert paint(thai) == paint(none)
