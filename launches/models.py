@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
 from launches import lookups, pauses, readings, recalls, rehearsals  # noqa: F401 -- models
+from launches.reasons import Reasoned, StateQuerySet
 from networks.errors import gettext_noop
 from supporters.models import Pledge
 
@@ -160,20 +161,15 @@ FINAL_STATES = (
 OPEN_STATES = tuple(state for state in DeliveryState if state not in FINAL_STATES)
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+class DeliveryQuerySet(StateQuerySet["Delivery"]):
     """Reading deliveries."""
-
-    def tally(self) -> dict[str, int]:
-        """How many are in each state; every state is there."""
-        counts = dict(self.values_list("state").annotate(number=Count("pk")).order_by())
-        return {state: counts.get(state, 0) for state in DeliveryState.values}
 
     def forget_releases(self) -> int:
         """End every leave to send without proof: more may have left since than is known here."""
         return self.exclude(released_attempt=None).update(released_attempt=None)
 
 
-class Delivery(models.Model):
+class Delivery(Reasoned, models.Model):
     """One post for one pledge in one launch.
 
     ``attempt`` counts claims and is the fence: only who holds the latest number may record.
@@ -291,14 +287,6 @@ class Delivery(models.Model):
         return f"{self.network}:{self.pk} ({self.get_state_display()})"
 
     @property
-    def sentence(self) -> str:
-        """Why it is as it is, in the reader's language; empty when there is nothing to say."""
-        if not self.reason:
-            return ""
-        said = translate(self.reason)
-        return said % self.reason_facts if self.reason_facts else said
-
-    @property
     def lag_ms(self) -> int | None:
         """From the announced moment to the network's answer, in milliseconds."""
         if self.answered_at is None:
@@ -317,7 +305,7 @@ class AttemptOutcome(models.TextChoices):
     RELEASED = "released", _("To be sent, its owner said")
 
 
-class Attempt(models.Model):
+class Attempt(Reasoned, models.Model):
     """What came of one claim. Written with the result, never changed.
 
     ``RELEASED`` is no claim: its owner, and nobody else, had it sent once more at that time.
@@ -348,9 +336,3 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id}/{self.number}: {self.outcome}"
-
-    @property
-    def sentence(self) -> str:
-        """What the network or the machine said, in the reader's language; often nothing."""
-        said = translate(self.reason) if self.reason else ""
-        return said % self.reason_facts if self.reason_facts else said

@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from launches.reasons import Reasoned
 
-class NetworkPause(models.Model):
+
+class NetworkPause(Reasoned, models.Model):
     """A network that nothing is sent to until a moment: it failed as a whole (credits, the app).
 
     ``paused_at`` is when it began, or when the operators were last told that it goes on.
@@ -29,12 +31,6 @@ class NetworkPause(models.Model):
 
     def __str__(self) -> str:
         return self.network
-
-    @property
-    def sentence(self) -> str:
-        """Why, in the reader's language."""
-        said = translate(self.reason)
-        return said % self.reason_facts if self.reason_facts else said
 
 
 class HostPause(models.Model):

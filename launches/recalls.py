@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+
+from launches.reasons import Reasoned, StateQuerySet
 
 if TYPE_CHECKING:
     from launches.models import Launch
@@ -77,16 +79,7 @@ SIGNS = {
 }
 
 
-class DeletionQuerySet(models.QuerySet["Deletion"]):
-    """Reading the ledger."""
-
-    def tally(self) -> dict[str, int]:
-        """How many are in each state; every state is there."""
-        counts = dict(self.values_list("state").annotate(number=Count("pk")).order_by())
-        return {state: counts.get(state, 0) for state in DeletionState.values}
-
-
-class Deletion(models.Model):
+class Deletion(Reasoned, models.Model):
     """One post that a recall is to delete, and what became of it: a line of the ledger.
 
     The delivery itself stays ``sent``, since it was. ``remote_id`` is empty where no id is known:
@@ -119,7 +112,7 @@ class Deletion(models.Model):
     reason = models.TextField(blank=True)
     reason_facts = models.JSONField(default=dict, blank=True)
 
-    objects: ClassVar[Any] = DeletionQuerySet.as_manager()
+    objects: ClassVar[Any] = StateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("deletion")
@@ -168,14 +161,6 @@ class Deletion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} ({self.get_state_display()})"
-
-    @property
-    def sentence(self) -> str:
-        """Why it is as it is, in the reader's language; empty when there is nothing to say."""
-        if not self.reason:
-            return ""
-        said = translate(self.reason)
-        return said % self.reason_facts if self.reason_facts else said
 
     @property
     def sign(self) -> str:

@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from launches.reasons import Reasoned, StateQuerySet
 from supporters.models import Pledge
 
 
@@ -117,16 +118,7 @@ OPEN_POSTS = (
 )
 
 
-class RehearsedPostQuerySet(models.QuerySet["RehearsedPost"]):
-    """Reading rehearsed posts."""
-
-    def tally(self) -> dict[str, int]:
-        """How many are in each state; every state is there."""
-        counts = dict(self.values_list("state").annotate(number=Count("pk")).order_by())
-        return {state: counts.get(state, 0) for state in RehearsedState.values}
-
-
-class RehearsedPost(models.Model):
+class RehearsedPost(Reasoned, models.Model):
     """What would be posted for one pledge, and what the simulator said to it.
 
     ``host`` is the account's own server, whose pace is kept to; ``place`` the simulated one that
@@ -159,7 +151,7 @@ class RehearsedPost(models.Model):
     reason = models.TextField(blank=True)
     reason_facts = models.JSONField(default=dict, blank=True)
 
-    objects: ClassVar[Any] = RehearsedPostQuerySet.as_manager()
+    objects: ClassVar[Any] = StateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("rehearsed post")
@@ -180,9 +172,3 @@ class RehearsedPost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.network}:{self.pk} ({self.get_state_display()})"
-
-    @property
-    def sentence(self) -> str:
-        """Why it is as it is, in the reader's language; empty when there is nothing to say."""
-        said = translate(self.reason) if self.reason else ""
-        return said % self.reason_facts if self.reason_facts else said
