@@ -95,11 +95,13 @@ def test_supporters_are_people_and_accounts_at_the_end_of_each_day(olive, sam):
 
 
 def test_day_of_a_pledge_is_the_campaigns_own(olive):
-    campaign = make_campaign(olive)  # Paris
+    campaign = make_campaign(olive)
+    type(campaign.approved).objects.update(zone="America/New_York")
+    campaign.refresh_from_db()
     pledge = lend(campaign)
-    late = campaign.launch_at.replace(month=7, day=1, hour=22, minute=30)  # the 2nd there
-    Pledge.objects.filter(pk=pledge.pk).update(pledged_at=late)
-    assert trace_supporters(campaign)[0].day.day == 2
+    early = campaign.launch_at.replace(month=7, day=2, hour=2, minute=30)  # the 1st there
+    Pledge.objects.filter(pk=pledge.pk).update(pledged_at=early)
+    assert trace_supporters(campaign)[0].day.day == 1
 
 
 def test_who_posts_by_hand_is_a_supporter_where_the_threshold_counts_them(olive, sam):
