@@ -53,6 +53,7 @@ logger = logging.getLogger(__name__)
 GAP_SECONDS = 60
 RUSH_SECONDS = 30
 MAIL_BATCH = 200
+ASK_BATCH = 60  # of what organisers ask, which is never urgent: some 30 ms each on a busy machine
 # In one transaction, of what is written while a launch posts: on SQLite a claim waits for its end.
 # More than one person can have promised to one campaign, so that all of theirs is one mail.
 PORTION = 20
@@ -168,15 +169,15 @@ def send_updates(now: datetime) -> None:
     undecided = [LaunchState.SCHEDULED, LaunchState.ARMED]
     is_near = Launch.objects.filter(state__in=undecided, launch_at__lte=soon).exists()
     if not is_near and has_room():
-        _tell_in_portions(tell_of_tomorrow)
-        _tell_in_portions(mail_updates)
+        _tell_in_portions(tell_of_tomorrow, most=ASK_BATCH)
+        _tell_in_portions(mail_updates, most=ASK_BATCH)
 
 
-def _tell_in_portions(tell: Callable[..., int]) -> None:
+def _tell_in_portions(tell: Callable[..., int], *, most: int = MAIL_BATCH) -> None:
     """Write mails until none is left or it is enough for this tick, in short transactions."""
     told = 0
-    while told < MAIL_BATCH:
-        number = tell(limit=min(PORTION, MAIL_BATCH))
+    while told < most:
+        number = tell(limit=min(PORTION, most))
         if not number:
             return
         told += number

@@ -41,6 +41,7 @@ urlpatterns = [
     path("campaigns/<campaign_slug:slug>/poster/", views_sharing.show_poster, name="poster"),
     path("campaigns/<campaign_slug:slug>/code.svg", views_sharing.show_code, name="campaign_code"),
     path("card.<slug:language>.png", views_sharing.show_home_card, name="home_card"),
+    path("campaigns/<campaign_slug:slug>/supporters/", views.wall, name="wall"),
     path("desk/", views.desk, name="desk"),
     path("desk/<uuid:uid>/doors/", views_doors.show_doors, name="doors"),
     path("desk/<uuid:uid>/doors.csv", views_doors.export_doors, name="doors_csv"),

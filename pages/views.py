@@ -15,6 +15,7 @@ from pages.listing import find_coming, find_past, find_said, list_rows, narrow
 from pages.organising import find_own, list_entries
 from pages.showing import show_campaign
 from pages.staging import Stage
+from pages.walling import list_top, list_wall
 
 NEAR = 6
 SAID = 3
@@ -69,6 +70,21 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     if not shown.is_listed:
         answer["X-Robots-Tag"] = "noindex"
     return answer
+
+
+@require_safe
+def wall(request: HttpRequest, slug: str) -> HttpResponse:
+    """Everybody who agreed to be shown, page by page; the first has who is heard the furthest."""
+    seen = Campaign.objects.seen_by(request.user).filter(approved__isnull=False)
+    found: Campaign = get_object_or_404(seen.with_pages(), slug=slug)
+    place = request.GET.get("from", "")
+    context = {
+        "campaign": found,
+        "place": place,
+        "page": list_wall(found, place=place),
+        "top": [] if place else list_top(found),
+    }
+    return render(request, "pages/wall.html", context)
 
 
 @never_cache
