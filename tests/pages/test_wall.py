@@ -22,7 +22,7 @@ def campaign(olive):
 
 def lend(campaign, name, *, person=None, is_shown=True, followers=None, limit=500, **facts):
     person = person or User.objects.create_user(name=name)
-    account = make_account(person, name, limit=limit, followers=followers, display_name=name)
+    account = make_account(person, name[:20], limit=limit, followers=followers, display_name=name)
     return make_pledge(campaign, account, is_shown=is_shown, **facts)
 
 
