@@ -4,7 +4,7 @@
 
 Both servers come as wheels and are started here, unless TEST_DATABASE_URL and TEST_REDIS_URL name
 others. On SQLite are left out the races that need two connections which wait for each other's rows,
-on PostgreSQL what touches no database.
+on PostgreSQL what touches no database, and the reading of every page's words.
 What it says is shown once the other one is through.
 """
 
@@ -19,6 +19,8 @@ from tests.servers import run_postgres, run_valkey
 QUICK = ["--ignore=tests/browser", "--ignore=tests/real"]
 # Nothing in them may ask for a database (tests/crowdspeak/test_running.py).
 WITHOUT_DATABASE = ("tests/networks", "tests/simulator")
+# The same texts whatever keeps them: every page of the site is read several times over.
+ABOUT_WORDS = ("tests/words",)
 SERVERS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
 WHOLE = "--faults"
 
@@ -55,7 +57,8 @@ def main():
         }
         on_sqlite = stack.enter_context(start_pytest({}, "postgres", output=kept))
         announce("PostgreSQL and Valkey")
-        on_postgres = stack.enter_context(start_pytest(settings, folders_left_out=WITHOUT_DATABASE))
+        once = WITHOUT_DATABASE + ABOUT_WORDS
+        on_postgres = stack.enter_context(start_pytest(settings, folders_left_out=once))
         codes = [on_postgres.wait(), on_sqlite.wait()]
         announce("SQLite")
         kept.seek(0)
