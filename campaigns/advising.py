@@ -29,7 +29,7 @@ def _warn_of_hour(local: datetime, *, zone: str) -> Iterator[str]:
     # Nobody lives by UTC: what hour it is where they are is told by the other clocks.
     if zone != "UTC" and not NIGHT_ENDS <= local.hour < NIGHT_BEGINS:
         yield _("At %(time)s most people in %(place)s are asleep.") % {
-            "time": f"{local:%H:%M}",
+            "time": formats.date_format(local, "H:i"),
             "place": name_place(zone),
         }
     if local.weekday() >= SATURDAY:
@@ -56,7 +56,7 @@ def _tell_clocks(local: datetime, *, zone: str, now: datetime) -> Iterator[str]:
             "that they show on that day."
         ) % {"place": place}
     if shows_twice(local):
-        facts = {"place": place, "time": f"{local:%H:%M}"}
+        facts = {"place": place, "time": formats.date_format(local, "H:i")}
         if local.fold:
             yield (
                 _("Clocks in %(place)s show %(time)s twice that night; you chose the second.")

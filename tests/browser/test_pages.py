@@ -16,7 +16,8 @@ from post_office.models import Email
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from supporters.addressing import address_promise, address_reminder
+from campaigns.updating import write_update
+from supporters.addressing import address_promise, address_reminder, address_unsubscribe
 from supporters.confirming import ask_promise, ask_reminder, remind
 from supporters.models import Pledge
 from supporters.pledging import sign_words
@@ -91,6 +92,15 @@ def test_what_anybody_sees(new_page: NewPage, shown: dict[str, Campaign]) -> Non
         ("pledges-anonymous", "/me/pledges/"),
         ("support", f"{shown['scheduled'].get_absolute_url()}support/"),
         ("support-closed", f"{shown['finished'].get_absolute_url()}support/"),
+        *(
+            (name, f"{shown['scheduled'].get_absolute_url()}{part}/")
+            for name, part in (
+                ("supporters", "supporters"),
+                ("poster", "poster"),
+                ("embed", "embed"),
+                ("report", "report"),
+            )
+        ),
         *((f"campaign-{stage}", shown[stage].get_absolute_url()) for stage in STAGES),
         *(
             (f"launch-{stage}", f"{shown[stage].get_absolute_url()}launch/")
@@ -138,6 +148,7 @@ def test_what_a_supporter_sees(new_page: NewPage, shown: dict[str, Campaign]) ->
             ("pledges", "/me/pledges/"),
             ("pledge-words", f"/me/pledges/{pledge.pk}/edit/"),
             ("receipts", "/me/receipts/"),
+            ("unsubscribe", address_unsubscribe(shown["scheduled"], person_id=sam.pk)),
         ],
     )
     troubles += walk(page, [("post-sent", f"/me/posts/{delivery.pk}/")])
@@ -236,6 +247,14 @@ def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str,
     page = new_page(viewport=DESKTOP)
     come_in(page, olive)
     uid, complete = shown["changes_asked"].uid, shown["in_review"].uid
+    coming = shown["scheduled"]
+    news = write_update(
+        coming,
+        by=olive,
+        title="Two thousand sleepers in one week",
+        text="The railway **counted them** for us. [Read its table](https://example.org/table).",
+        wants_mail=True,
+    )
     firing = shown["firing"].get_absolute_url()
     unproved = shown["firing"].launches.get().deliveries.filter(state="sent").last()
     assert unproved is not None
@@ -247,6 +266,10 @@ def test_what_an_organiser_sees(new_page: NewPage, olive: User, shown: dict[str,
         *((f"wizard-{step}", f"/campaigns/{uid}/edit/{step}/") for step in STEPS),
         ("wizard-in-review", f"/campaigns/{complete}/edit/check/"),
         ("campaign-draft", shown["draft"].get_absolute_url()),
+        ("doors", f"/desk/{coming.uid}/doors/"),
+        ("news", f"/campaigns/{coming.uid}/news/"),
+        ("news-correct", f"/campaigns/{coming.uid}/news/{news.pk}/"),
+        ("campaign-with-news", coming.get_absolute_url()),
         ("campaign-suspended", shown["suspended"].get_absolute_url()),
         ("launch-firing-organiser", f"{firing}launch/"),
         ("launch-unconfirmed", f"{firing}launch/unconfirmed/"),
