@@ -72,6 +72,10 @@ faults: $(VENV)/.test ## Kill, cut, empty and stop everything during launches, h
 test-browser: $(VENV)/.test ## Walk through the site in a real browser (needs chromium)
 	@$(BIN)/python -m pytest tests/browser
 
+.PHONY: gallery
+gallery: test-browser ## Keep pictures of every page in docs/screenshots (needs chromium)
+	@$(BIN)/python -m tests.browser.gallery
+
 .PHONY: test-real
 test-real: $(VENV)/.test $(VENV)/.real ## Launch on real servers in a real browser (needs Node 20 and chromium)
 	@cd tests/real/bluesky && npm_config_nodedir="$$(node -p 'require("path").dirname(require("path").dirname(process.execPath))')" npm ci --no-audit --no-fund --loglevel=error

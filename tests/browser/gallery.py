@@ -1,4 +1,4 @@
-"""``python -m tests.browser.gallery``: the few pictures for the documentation.
+"""``make gallery``: the few pictures for the documentation, and every page on a sheet.
 
 Takes what the last run of ``make test-browser`` kept in ``var/screenshots``, cuts it to what a
 reader needs to see, and writes it small into ``docs/screenshots``. Every page goes onto a contact
@@ -19,6 +19,7 @@ CHOSEN = {
     "home-1440": ("home-1440", 1500),
     "campaign-1440": ("campaign-scheduled-1440", 1300),
     "campaign-360": ("campaign-scheduled-360", 740),
+    "campaign-fr-360": ("campaign-scheduled-fr-360", 1400),
     "support-360": ("support-360", 1200),
     "agree-360": ("agree-360", 2600),
     "by-hand-360": ("promise-now-360", 1000),
@@ -32,23 +33,27 @@ CHOSEN = {
 }
 
 
-# A sheet: the width of the screenshots it takes, the part shown, its size there, and how many in
-# a row and on a sheet.
+FRENCH = "-fr"
+# A sheet: how the names of the screenshots it takes end, the part shown, its size there, and how
+# many in a row and on a sheet.
 SHEETS = {
-    "phones": (360, (360, 740), (180, 370), 10, 20),
-    "desks": (1440, (1440, 1000), (360, 250), 5, 20),
+    "phones": ("-360", (360, 740), (180, 370), 10, 20),
+    "desks": ("-1440", (1440, 1000), (360, 250), 5, 20),
+    "phones-fr": (f"{FRENCH}-360", (360, 740), (180, 370), 10, 20),
 }
 
 
-def list_pages(width: int) -> list[Path]:
-    """The light screenshots of that width, by name."""
-    return sorted(PICTURES.glob(f"*-{width}.png"))
+def list_pages(ending: str) -> list[Path]:
+    """The light screenshots with that ending, by name; French ones only where it says so."""
+    found = sorted(PICTURES.glob(f"*{ending}.png"))
+    names = {file: file.stem.removesuffix(ending) for file in found}
+    return [file for file in found if not names[file].endswith(FRENCH)]
 
 
 def draw_sheets(name: str) -> list[str]:
     """Write the contact sheets of one kind; gives the pages' names, sheet by sheet."""
-    width, part, size, columns, most = SHEETS[name]
-    pages = list_pages(width)
+    ending, part, size, columns, most = SHEETS[name]
+    pages = list_pages(ending)
     for number, start in enumerate(range(0, len(pages), most), 1):
         chosen = pages[start : start + most]
         rows = -(-len(chosen) // columns)
@@ -70,20 +75,25 @@ def draw_sheets(name: str) -> list[str]:
             target, optimize=True
         )
         print(f"{target.stat().st_size:>8,}  {target.name}")
-    return [file.stem.removesuffix(f"-{width}") for file in pages]
+    return [file.stem.removesuffix(ending) for file in pages]
 
 
-def write_list(pages: list[str]) -> None:
+def write_list(pages: list[str], *, french: list[str]) -> None:
     """Write docs/pages.md: the sheets, and which page is which."""
-    most = SHEETS["phones"][-1]
-    lines = ["# Every page", ""]
-    lines += ["Written by `python -m tests.browser.gallery` from the last `make test-browser`.", ""]
-    for number, start in enumerate(range(0, len(pages), most), 1):
-        chosen = pages[start : start + most]
+    lines = ["# Every page", "", "Written by `make gallery`.", ""]
+    for number, chosen in enumerate(_deal(pages), 1):
         lines += [f"## Sheet {number}", "", ", ".join(chosen) + ".", ""]
         lines += [f"![Phones](screenshots/phones-{number}.png)", ""]
         lines += [f"![Desks](screenshots/desks-{number}.png)", ""]
+    for number, chosen in enumerate(_deal(french), 1):
+        lines += [f"## In French, sheet {number}", "", ", ".join(chosen) + ".", ""]
+        lines += [f"![Phones, in French](screenshots/phones-fr-{number}.png)", ""]
     (DOCS.parent / "pages.md").write_text("\n".join(lines))
+
+
+def _deal(pages: list[str]) -> list[list[str]]:
+    most = SHEETS["phones"][-1]
+    return [pages[start : start + most] for start in range(0, len(pages), most)]
 
 
 def main() -> None:
@@ -102,8 +112,8 @@ def main() -> None:
         if target.stat().st_size > MOST_BYTES:
             raise SystemExit(f"{target} has {target.stat().st_size:,} bytes: cut it shorter.")
         print(f"{target.stat().st_size:>8,}  {target.name}")
-    pages = [draw_sheets(name) for name in SHEETS]
-    write_list(pages[0])
+    pages = {name: draw_sheets(name) for name in SHEETS}
+    write_list(pages["phones"], french=pages["phones-fr"])
 
 
 if __name__ == "__main__":
