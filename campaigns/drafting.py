@@ -7,6 +7,7 @@ cannot be done now. The caller's objects may be stale: what is given back is fre
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +28,8 @@ from campaigns.refusing import Incomplete, Overtaken, Refusal
 from campaigns.versioning import Origin, Version, tells_news
 from campaigns.wording import digest_words
 
+MOST_DRAFTS = 50  # campaigns that one organiser begins, and nobody has approved,
+LATELY = timedelta(days=30)  # in so long
 CONTENT = (
     *("theme", "title", "summary", "story", "picture", "picture_alt"),
     *("message", "link", "hashtag", "counts_clicks", "language"),
@@ -37,9 +40,19 @@ SLUG_LENGTH = 60
 
 
 def create_campaign(organiser: User, *, theme: Theme | None = None) -> Campaign:
-    """A campaign in draft with its first, empty revision. Raises Refusal without an e-mail."""
+    """A campaign in draft with its first, empty revision.
+
+    Raises Refusal without an e-mail, and where too many were begun and never approved.
+    """
     if not organiser.email:
         raise Refusal(_("Add an e-mail address to your account first: reviewers answer you there."))
+    begun = Campaign.objects.filter(
+        organiser=organiser, approved=None, created_at__gt=timezone.now() - LATELY
+    )
+    if begun.count() >= MOST_DRAFTS:
+        raise Refusal(
+            _("You have begun many campaigns lately: go on with one of them, on your desk.")
+        )
     languages = dict(settings.CAMPAIGN_LANGUAGES)
     with transaction.atomic():
         campaign = Campaign(organiser=organiser)

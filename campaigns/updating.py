@@ -70,7 +70,7 @@ def correct_update(
 
 
 def remove_update(update: CampaignUpdate, *, by: User, reason: str = "") -> bool:
-    """Take it off the page; mails that were not written yet are not written any more.
+    """Take it off the page; mails that have not left do not leave any more (``withholding``).
 
     Its organiser may, and whoever may stop campaigns, who has to give a reason: the organiser reads
     it. False: it was removed before. Raises PermissionDenied, Refusal.

@@ -181,7 +181,10 @@ CACHES = {
         "LOCATION": CACHE_URL,
     }
     if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},  # also who tried how often is counted in it
+    }
 }
 
 CELERY_BROKER_URL = BROKER_URL

@@ -16,6 +16,7 @@ import math
 import threading
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -65,8 +66,13 @@ class _Shown:
 
 @dataclass
 class _Channel:
-    """One launch, as this process knows it. Times are of this machine's own counter."""
+    """One launch, as this process knows it. Times are of this machine's own counter.
 
+    ``was_public``: there was something to show once. What never was is not remembered, here nor in
+    the cache: a stranger may write anything into an address.
+    """
+
+    was_public: bool = False
     shown: _Shown | None = None
     shown_at: float = float("-inf")
     look_at: float = float("-inf")
@@ -131,9 +137,12 @@ def _refresh(slug: str) -> _Shown:
                     _look(channel, slug)
             finally:
                 channel.looking.release()
-    if channel.shown is None or time.monotonic() - channel.shown_at > STALE_SECONDS:
+    shown = channel.shown
+    if shown is None or time.monotonic() - channel.shown_at > STALE_SECONDS:
         raise Unavailable
-    return channel.shown
+    if not channel.was_public:
+        _channels.pop(slug, None)
+    return shown
 
 
 def _open(slug: str) -> _Channel:
@@ -166,7 +175,9 @@ def _look(channel: _Channel, slug: str) -> None:
         return
     pause = min(MOST_SECONDS, max(LEAST_SECONDS, (time.monotonic() - began) * SHARE))
     _show(channel, slug, survey, now=now)
-    if turn:
+    if turn and not channel.was_public:
+        _give_turn_back(slug)
+    elif turn:
         channel.look_at = now + LOOK_SECONDS
         _publish(slug, survey, pause=math.ceil(pause))
     else:
@@ -176,6 +187,7 @@ def _look(channel: _Channel, slug: str) -> None:
 def _show(channel: _Channel, slug: str, survey: Survey | None, *, now: float) -> None:
     before = channel.shown
     channel.shown_at = now
+    channel.was_public = channel.was_public or survey is not None
     if before is None:
         channel.shown = _Shown(survey)
     elif before.survey != survey:
@@ -211,6 +223,11 @@ def _take_turn(slug: str) -> bool | None:
     except AWAY:
         logger.warning("the cache is away: each web process surveys launches for itself")
         return None
+
+
+def _give_turn_back(slug: str) -> None:
+    with suppress(*AWAY):
+        cache.delete(f"launch-room:{slug}:turn")
 
 
 def _fetch(slug: str) -> tuple[Survey | None] | None:

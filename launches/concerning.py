@@ -60,7 +60,9 @@ def find_mine(
     steers = holding.may_steer(reader, campaign)
     made = find_recall(launch) if steers else None
     is_over = launch is not None and launch.is_over
-    wait_ms = WAITING_MS if (waits or to_post) and not is_over else 0
+    # Before the moment there is nothing new of one's own: that it has come is told to everybody.
+    is_decided = launch is not None and launch.decided_at is not None
+    wait_ms = WAITING_MS if (to_post or (waits and is_decided)) and not is_over else 0
     if steers and (not is_over or (made is not None and made.is_open)):
         wait_ms = STEERING_MS
     return Mine(

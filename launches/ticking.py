@@ -47,6 +47,7 @@ from supporters.eves import tell_of_tomorrow
 from supporters.mails import tell_of_changes
 from supporters.spreading import has_room, mail_updates
 from supporters.telling import tell_promises_of_changes
+from supporters.withholding import withhold_mails
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +118,7 @@ def tick(wake: Wake, **calls: Unpack[Calls]) -> None:
         partial(tell_promises_of_new_words, limit=MAIL_BATCH),
         partial(forget_unconfirmed),
         partial(tell_of_reports),
+        partial(withhold_mails, limit=MAIL_BATCH),
         partial(send_updates, now),
         partial(breaking.forget, now),
     )

@@ -19,6 +19,8 @@ HEADERS = (
     ("Vary", "Accept-Encoding"),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Robots-Tag", "noindex"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "same-origin"),
 )
 BEFORE, BETWEEN = "/campaigns/", "/launch/live/"
 

@@ -31,11 +31,14 @@ from pages.templatetags.moments import place
 
 FRESH_SECONDS = 60  # for so long a campaign's numbers are taken as they were read
 KEPT_SECONDS = 24 * 3600
+IN_HAND = 64  # pictures that a process remembers itself, some 5 MB
 DRAWING = 1  # another number when the same words are to be drawn otherwise
 
 logger = logging.getLogger(__name__)
 
 _one_at_a_time = threading.Lock()
+# The latest drawn here, by digest: without the cache as well nobody draws the same one twice.
+_in_hand: dict[str, bytes] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,14 +129,22 @@ def _keep_drawn(words: Words) -> Card:
     said = repr((DRAWING, astuple(words)))
     digest = hashlib.sha256(said.encode()).hexdigest()[:32]
     key = f"card:{digest}"
-    picture: bytes | None = _recall(key)
+    picture: bytes | None = _in_hand.get(digest) or _recall(key)
     if picture is None:
         with _one_at_a_time:
-            picture = _recall(key)  # somebody drew it meanwhile
+            picture = _in_hand.get(digest) or _recall(key)  # somebody drew it meanwhile
             if picture is None:
                 picture = paint(words)
                 _keep(key, picture, seconds=KEPT_SECONDS)
+            while len(_in_hand) >= IN_HAND:
+                _in_hand.pop(next(iter(_in_hand)), None)
+            _in_hand[digest] = picture
     return Card(digest=digest, picture=picture)
+
+
+def forget() -> None:
+    """Begin anew, as a process does that has just started."""
+    _in_hand.clear()
 
 
 def _recall(key: str) -> Any:
@@ -141,7 +152,7 @@ def _recall(key: str) -> Any:
     try:
         return cache.get(key)
     except RedisError:
-        logger.warning("the cache is away: pictures are drawn for each request")
+        logger.warning("the cache is away: each web process draws pictures for itself")
         return None
 
 

@@ -24,8 +24,8 @@ from supporters.doors import add_door
 MOST_ENTRIES = 50
 MOST_UPDATES = 20
 DOOR = "feed"
-# Of characters that XML cannot hold (https://www.w3.org/TR/xml/#charsets), those below U+0080.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# Characters that XML cannot hold (https://www.w3.org/TR/xml/#charsets).
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Feed(Atom1Feed):

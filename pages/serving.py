@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 
 from campaigns.models import Campaign
@@ -29,6 +29,11 @@ def speak_for(campaign: Campaign, *, asked: str = "") -> str:
     return next((each for each in (asked, own, reader) if each in spoken), settings.LANGUAGE_CODE)
 
 
+def follows_reader(campaign: Campaign, *, asked: str = "") -> bool:
+    """Whether ``speak_for`` gives the reader's language, for want of another one."""
+    return not {asked, campaign.revision.language} & set(dict(settings.LANGUAGES))
+
+
 def serve(
     request: HttpRequest,
     body: bytes,
@@ -37,16 +42,20 @@ def serve(
     max_age: int,
     language: str = "",
     is_listed: bool = True,
+    varies: bool = True,
 ) -> HttpResponse:
     """An answer that may be kept for ``max_age`` seconds, or 304 to who has it already.
 
-    What is not ``is_listed`` is for no search engine.
+    What is not ``is_listed`` is for no search engine. ``varies``: with the reader's language, and
+    not with the address alone.
     """
     answer = HttpResponse(body, content_type=content_type)
     answer["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     answer["Cache-Control"] = f"public, max-age={max_age}"
     if language:
         answer["Content-Language"] = language
+    if varies:
+        patch_vary_headers(answer, ["Accept-Language", "Cookie"])
     if not is_listed:
         answer["X-Robots-Tag"] = "noindex"
     found = get_conditional_response(request, etag=answer["ETag"], response=answer)

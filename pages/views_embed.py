@@ -18,7 +18,7 @@ from campaigns.models import Campaign
 from pages.carding import read_words
 from pages.embedding import KEPT_SECONDS, LEAST_HEIGHT, LEAST_WIDTH, describe, read_slug
 from pages.passing import address_page
-from pages.serving import find_public, serve, speak_for
+from pages.serving import find_public, follows_reader, serve, speak_for
 
 EMBED_SECONDS = 60
 DOOR = "embed"
@@ -58,6 +58,7 @@ def show_embed(request: HttpRequest, slug: str) -> HttpResponse:
         content_type=page["Content-Type"],
         max_age=EMBED_SECONDS,
         language=spoken,
+        varies=follows_reader(campaign, asked=request.GET.get("language", "")),
         is_listed=False,
     )
 
@@ -88,6 +89,7 @@ def answer_oembed(request: HttpRequest) -> HttpResponse:
         content_type="application/json",
         max_age=KEPT_SECONDS,
         is_listed=False,
+        varies=follows_reader(campaign),
     )
     answer["Access-Control-Allow-Origin"] = "*"
     return answer

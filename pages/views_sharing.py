@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Visibility
 from pages.carding import draw_card, draw_home_card
 from pages.coding import draw_code, write_code
 from pages.passing import address_page
-from pages.serving import find_public, serve, speak_for
+from pages.serving import find_public, follows_reader, serve, speak_for
 
 CARD_SECONDS = 300
 HOME_CARD_SECONDS = 24 * 3600
@@ -32,6 +32,7 @@ def show_card(request: HttpRequest, slug: str, language: str) -> HttpResponse:
         content_type="image/png",
         max_age=CARD_SECONDS,
         language=language,
+        varies=False,
         is_listed=campaign.visibility == Visibility.PUBLIC,
     )
 
@@ -47,6 +48,7 @@ def show_home_card(request: HttpRequest, language: str) -> HttpResponse:
         content_type="image/png",
         max_age=HOME_CARD_SECONDS,
         language=language,
+        varies=False,
     )
 
 
@@ -72,6 +74,7 @@ def show_poster(request: HttpRequest, slug: str) -> HttpResponse:
         max_age=POSTER_SECONDS,
         language=spoken,
         is_listed=False,
+        varies=follows_reader(campaign),
     )
 
 
@@ -86,6 +89,7 @@ def show_code(request: HttpRequest, slug: str) -> HttpResponse:
         content_type="image/svg+xml",
         max_age=POSTER_SECONDS,
         is_listed=False,
+        varies=False,
     )
 
 

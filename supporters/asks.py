@@ -28,7 +28,8 @@ class AskKind(models.TextChoices):
 class Ask(models.Model):
     """One person and one thing they were to read: mailed, or, at the end of their budget, not.
 
-    Decided once; what was not mailed stands in My pledges all the same.
+    Decided once; what was not mailed stands in My pledges all the same. ``mail`` is kept as long as
+    mails are, so that one that has not left yet can be held back.
     """
 
     person = models.ForeignKey(
@@ -40,6 +41,9 @@ class Ask(models.Model):
         CampaignUpdate, on_delete=models.CASCADE, null=True, related_name="asks"
     )
     is_mailed = models.BooleanField()
+    mail = models.ForeignKey(
+        "post_office.Email", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[Any] = models.Manager()

@@ -91,7 +91,7 @@ def _find_expected(
 
 def _tell(askable: Askable, *, campaign: Campaign, expected: Expected, now: datetime) -> None:
     person = askable.person
-    Ask.objects.create(
+    ask = Ask.objects.create(
         person=person,
         campaign=campaign,
         kind=AskKind.TOMORROW,
@@ -101,7 +101,7 @@ def _tell(askable: Askable, *, campaign: Campaign, expected: Expected, now: date
     if not askable.may_mail:
         return
     stop_path = address_unsubscribe(campaign, person_id=person.pk)
-    queue_mail(
+    mail = queue_mail(
         askable.email,
         person=person,
         template="tomorrow",
@@ -120,3 +120,4 @@ def _tell(askable: Askable, *, campaign: Campaign, expected: Expected, now: date
         expires_at=campaign.launch_at,
         can_wait=True,
     )
+    Ask.objects.filter(pk=ask.pk).update(mail=mail)

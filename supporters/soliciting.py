@@ -108,11 +108,14 @@ def mute(person: User, *, campaign: Campaign) -> None:
     MutedCampaign.objects.get_or_create(person=person, campaign=campaign)
 
 
-def hear_again(person: User, *, campaign: Campaign) -> None:
-    """News of this campaign by mail again, and of all where none was wanted."""
+def hear_again(person: User, *, campaign: Campaign, whatever_chosen: bool) -> None:
+    """News of this campaign by mail again; ``whatever_chosen``: also where none at all was wanted.
+
+    That is for the person alone, and not for whoever has a mail that was passed on.
+    """
     with transaction.atomic():
         MutedCampaign.objects.filter(person=person, campaign=campaign).delete()
-        if find_choice(person) == 0:
+        if whatever_chosen and find_choice(person) == 0:
             choose_asks(person, number=ASKS_PER_WEEK)
 
 

@@ -75,7 +75,7 @@ def list_news(person_id: int) -> list[CampaignUpdate]:
 
 
 def _tell(askable: Askable, *, update: CampaignUpdate, now: datetime) -> None:
-    Ask.objects.create(
+    ask = Ask.objects.create(
         person=askable.person,
         campaign=update.campaign,
         kind=AskKind.UPDATE,
@@ -87,7 +87,7 @@ def _tell(askable: Askable, *, update: CampaignUpdate, now: datetime) -> None:
         return
     campaign = update.campaign
     stop_path = address_unsubscribe(campaign, person_id=askable.person.pk)
-    queue_mail(
+    mail = queue_mail(
         askable.email,
         person=askable.person,
         template="update",
@@ -102,3 +102,4 @@ def _tell(askable: Askable, *, update: CampaignUpdate, now: datetime) -> None:
         headers=write_unsubscribe_headers(stop_path),
         can_wait=True,
     )
+    Ask.objects.filter(pk=ask.pk).update(mail=mail)

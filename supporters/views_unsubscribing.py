@@ -34,7 +34,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         if "List-Unsubscribe" in request.POST:
             mute(person, campaign=campaign)
-        elif _press(request, person, campaign):
+        elif _press(request, person, campaign, is_themselves=False):
             return redirect(request.path)
     choice = find_choice(person)
     context = {
@@ -51,19 +51,19 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     """The same in My pledges, for who is signed in."""
     assert isinstance(request.user, User)
     campaign = get_object_or_404(Campaign.objects.filter(approved__isnull=False), slug=slug)
-    if _press(request, request.user, campaign):
+    if _press(request, request.user, campaign, is_themselves=True):
         messages.success(request, _("Noted."))
     return redirect("my_pledges")
 
 
-def _press(request: HttpRequest, person: User, campaign: Campaign) -> bool:
+def _press(request: HttpRequest, person: User, campaign: Campaign, *, is_themselves: bool) -> bool:
     """Do what a button says; whether there was one."""
     if "campaign" in request.POST:
         mute(person, campaign=campaign)
     elif "all" in request.POST:
         choose_asks(person, number=0)
     elif "again" in request.POST:
-        hear_again(person, campaign=campaign)
+        hear_again(person, campaign=campaign, whatever_chosen=is_themselves)
     else:
         return False
     return True

@@ -35,12 +35,14 @@ def own_clicks(settings):
 
 @pytest.fixture(autouse=True)
 def own_broadcasts():
-    """No test sees the launch of another one's campaign: they have the same names."""
+    """No test sees launch or picture of another one's campaign: they have the same names."""
     from django.core.cache import cache
 
     from launches import broadcasting
+    from pages import carding
 
     broadcasting.forget()
+    carding.forget()
     cache.clear()
 
 

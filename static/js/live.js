@@ -23,6 +23,8 @@
 
   const spread = (milliseconds) => milliseconds * (0.85 + 0.3 * Math.random());
 
+  const reload = () => setTimeout(() => location.reload(), 3000 * Math.random());
+
   const plan = (milliseconds) => {
     clearTimeout(timer);
     if (milliseconds < LONGEST_TIMER) timer = setTimeout(ask, milliseconds);
@@ -105,11 +107,11 @@
     asking = true;
     try {
       const { answer, told } = await read(root.dataset.live, etag ? { "If-None-Match": etag } : {});
-      if (answer.status === 404) { location.reload(); return; }
+      if (answer.status === 404) { reload(); return; }
       if (answer.status !== 304 && !told) throw new Error(String(answer.status));
       failures = 0;
       if (told) {
-        if (told.dataset.moment !== root.dataset.moment) { location.reload(); return; }
+        if (told.dataset.moment !== root.dataset.moment) { reload(); return; }
         etag = answer.headers.get("ETag") || "";
         wait = Number(told.dataset.wait);
         const isNews = told.dataset.state !== state;
@@ -117,7 +119,8 @@
         put(told);
         if (told.dataset.begun) begin();
         tell(told.dataset.said, isNews);
-        if (isNews) planMine(spread(500));
+        // Who steers is told at once, the others are not all at the same moment.
+        if (isNews) planMine(mineWait ? spread(500) : 500 + 4000 * Math.random());
       }
     } catch {
       failures += 1;

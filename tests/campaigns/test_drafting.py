@@ -49,6 +49,16 @@ def test_organiser_without_an_address_is_asked_for_one(db):
     assert not Campaign.objects.exists()
 
 
+def test_nobody_begins_campaigns_without_end(olive, monkeypatch):
+    monkeypatch.setattr(drafting, "MOST_DRAFTS", 2)
+    first = drafting.create_campaign(olive)
+    drafting.create_campaign(olive)
+    with pytest.raises(Refusal, match="on your desk"):
+        drafting.create_campaign(olive)
+    Campaign.objects.filter(pk=first.pk).update(created_at=first.created_at - timedelta(days=31))
+    drafting.create_campaign(olive)
+
+
 def test_address_follows_the_title_until_the_first_approval(draft, olive, rae):
     fill(draft, olive, title="Sauvons l’été !")
     draft.refresh_from_db()

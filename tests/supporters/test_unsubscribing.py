@@ -74,12 +74,21 @@ def test_opening_the_link_changes_nothing(stranger, path, campaign):
     assert not MutedCampaign.objects.exists()
 
 
-def test_buttons_end_all_news_and_take_it_back(stranger, path, sam):
+def test_buttons_end_all_news_which_whoever_has_the_link_cannot_take_back(
+    stranger, client, path, campaign, sam
+):
     assert stranger.post(path, {"all": "1"})["Location"] == path
-    assert find_choice(sam) == 0
-    assert "No organiser mails you any more" in stranger.get(path).content.decode()
+    page = stranger.get(path).content.decode()
+    assert "No organiser mails you any more" in page
+    assert 'name="again"' not in page
     stranger.post(path, {"again": "1"})
+    assert find_choice(sam) == 0
+    client.force_login(sam)
+    client.post(reverse("my_asks_of", args=[campaign.slug]), {"again": "1"})
     assert find_choice(sam) == 3
+
+
+def test_buttons_end_a_campaign_s_news_and_take_it_back(stranger, path):
     stranger.post(path, {"campaign": "1"})
     assert "not mailed its news any more" in stranger.get(path).content.decode()
     stranger.post(path, {"again": "1"})
