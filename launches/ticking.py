@@ -147,22 +147,22 @@ def _take_steps(*steps: partial[Any]) -> None:
 
 def offer_posts(now: datetime) -> None:
     """Offer what is posted by hand, some at a time."""
-    _tell_in_portions(partial(offering.offer_posts, now))
+    _tell_in_portions(partial(offering.offer_posts, now), most=MAIL_BATCH)
 
 
 def send_reminders(now: datetime) -> None:
     """Write to who wanted to be reminded, some at a time."""
-    _tell_in_portions(partial(offering.send_reminders, now))
+    _tell_in_portions(partial(offering.send_reminders, now), most=MAIL_BATCH)
 
 
 def send_receipts() -> None:
     """Tell people what became of their posts, some at a time."""
-    _tell_in_portions(queue_receipts)
+    _tell_in_portions(queue_receipts, most=MAIL_BATCH)
 
 
 def tell_of_deletions() -> None:
     """Tell people what became of their posts that were recalled, some at a time."""
-    _tell_in_portions(tell_owners)
+    _tell_in_portions(tell_owners, most=MAIL_BATCH)
 
 
 def send_updates(now: datetime) -> None:
@@ -175,7 +175,7 @@ def send_updates(now: datetime) -> None:
         _tell_in_portions(mail_updates, most=ASK_BATCH)
 
 
-def _tell_in_portions(tell: Callable[..., int], *, most: int = MAIL_BATCH) -> None:
+def _tell_in_portions(tell: Callable[..., int], *, most: int) -> None:
     """Write mails until none is left or it is enough for this tick, in short transactions."""
     told = 0
     while told < most:
