@@ -182,7 +182,7 @@ def be_reported(cast):
 
 
 def pause_all(cast):
-    standstill = Standstill.objects.create(reason=cast.reason)
+    standstill = Standstill.objects.create(pk=1, reason=cast.reason)
     stopping._tell(cast.launch(LaunchState.SCHEDULED), standstill, now=database_now())
 
 

@@ -78,7 +78,7 @@ def test_clocks_elsewhere_are_those_of_the_language_and_utc():
 def test_page_shows_other_clocks_as_they_are_and_not_in_the_readers_zone(desk, draft):
     _, revision = save(desk, draft, "moment", **moment(days=12, time="23:30"))
     page = read(desk.get(address(draft, "moment")))
-    rows = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="num">([^<]+)</td>', page))
+    rows = dict(re.findall(r'<th scope="row"[^>]*>([^<]+)</th><td class="num">([^<]+)</td>', page))
     utc = revision.launch_at.astimezone(UTC)
     assert rows["UTC"] == f"{utc:%H:%M}"
     assert rows["New York"] == f"{utc.astimezone(ZoneInfo('America/New_York')):%H:%M}"

@@ -45,7 +45,7 @@ def make_account(person, name="sam", *, network="mastodon", limit=500, **facts):
         network=network,
         known_server=known,
         account_id=name,
-        fingerprint=f"{network}-{limit}-{name}",
+        fingerprint=f"{network}-{limit}-{name}"[:64],
         handle=f"@{name}@{known.host}",
         sealed_credentials="sealed",
         **facts,

@@ -27,7 +27,8 @@ def test_moved_moment_is_told_once_to_each_person(campaign, sam, rae):
     assert sorted(mail.to[0] for mail in Email.objects.all()) == [rae.email, sam.email]
     mail = Email.objects.get(to=[sam.email])
     assert "X, Telegram" in mail.message
-    assert mail.subject.startswith("The moment moved")
+    assert mail.subject.startswith("Le lancement est déplacé")  # in the language of the promise
+    assert Email.objects.get(to=[rae.email]).subject.startswith("The moment moved")
     assert set(AssistedPledge.objects.values_list("agreed_launch_at", flat=True)) == {launch_at}
     for each in AssistedPledge.objects.all():
         assert each.agreed_latest_at - each.agreed_launch_at == timedelta(minutes=45)
