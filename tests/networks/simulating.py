@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -126,10 +127,19 @@ class SimulatedCast(Cast):
         [account] = self.simulator.open_accounts(instance=instance, names=[name])
         return write_address(self.network, account["handle"])
 
-    def hurry(self) -> None:
-        """Give servers little time; more where a first request does not post yet."""
+    @contextmanager
+    def hurrying(self) -> Iterator[None]:
+        """Give servers little time meanwhile; more where a first request does not post yet.
+
+        What comes before a fault and after it keeps the whole: a busy machine is none.
+        """
+        whole = self.network.deadline_seconds
         first = 0.7 if self.network.name == "bluesky" else 0.4 if self.network.prepares else 0
         self.network.deadline_seconds = 0.6 + first
+        try:
+            yield
+        finally:
+            self.network.deadline_seconds = whole
 
 
 def write_address(network: Network, handle: str) -> str:

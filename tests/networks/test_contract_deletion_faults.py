@@ -48,13 +48,12 @@ def test_fault_while_deleting_becomes_the_right_error_and_again_is_harmless(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     fault, details, expected, is_gone = case
-    cast.hurry()
 
     async def work(http: Http) -> tuple[Linked, NetworkError, int, bool]:
         linked = await cast.link(http)
         [remote_id] = await cast.publish(http, linked, TEXT)
         cast.simulator.set_faults({fault: 1, "endpoints": "delete", **details})
-        with pytest.raises(NetworkError) as caught:
+        with cast.hurrying(), pytest.raises(NetworkError) as caught:
             await cast.delete(http, linked, remote_id)
         left = cast.is_there()
         cast.simulator.clear_faults()

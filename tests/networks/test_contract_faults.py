@@ -55,13 +55,12 @@ def test_fault_while_posting_becomes_the_right_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     fault, details, expected, is_out = case
-    cast.hurry()
 
     async def work(http: Http) -> tuple[Linked, NetworkError, Any]:
         linked = await cast.link(http)
         post = write_post()
         cast.simulator.set_faults({fault: 1, "endpoints": "publish", **details})
-        with pytest.raises(NetworkError) as caught:
+        with cast.hurrying(), pytest.raises(NetworkError) as caught:
             await cast.network.publish(http, linked.server, linked.credentials, post)
         cast.simulator.clear_faults()
         return linked, caught.value, await cast.look(http, linked, post)
@@ -99,12 +98,11 @@ def test_wait_that_is_asked_for_is_kept_within_reason(
     ["429", "500_before", "cut_before", "html", "broken_json_before", "endless", "gzip_bomb"],
 )
 def test_fault_while_looking_is_never_taken_for_absence(cast: SimulatedCast, fault: str) -> None:
-    cast.hurry()
 
     async def work(http: Http) -> tuple[Linked, NetworkError]:
         linked = await cast.link(http)
         cast.simulator.set_faults({fault: 1, "endpoints": "find"})
-        with pytest.raises(NetworkError) as caught:
+        with cast.hurrying(), pytest.raises(NetworkError) as caught:
             await cast.network.find(http, linked.server, linked.credentials, write_post())
         return linked, caught.value
 
@@ -115,20 +113,20 @@ def test_fault_while_looking_is_never_taken_for_absence(cast: SimulatedCast, fau
 
 @pytest.mark.parametrize("fault", ["429", "500_before", "cut_before", "html", "endless"])
 def test_fault_while_linking_links_nothing(cast: SimulatedCast, fault: str) -> None:
-    cast.hurry()
 
     async def work(http: Http) -> None:
         server, registration, consent = await cast.begin(http)
         answer = cast.agree(consent)
         cast.simulator.set_faults({fault: 1, "endpoints": "token"})
-        await cast.network.accept_consent(
-            http,
-            server,
-            registration,
-            redirect_uri=REDIRECT_URI,
-            memo=consent.memo,
-            answer=answer,
-        )
+        with cast.hurrying():
+            await cast.network.accept_consent(
+                http,
+                server,
+                registration,
+                redirect_uri=REDIRECT_URI,
+                memo=consent.memo,
+                answer=answer,
+            )
 
     error = fail_of(lambda: cast.run(work))
     assert isinstance(error, Rejected | TryLater)
@@ -139,14 +137,14 @@ def test_fault_while_linking_links_nothing(cast: SimulatedCast, fault: str) -> N
     "fault", ["429", "500_before", "cut_before", "html", "broken_json_before", "endless"]
 )
 def test_fault_while_reading_numbers_makes_no_post_gone(cast: SimulatedCast, fault: str) -> None:
-    cast.hurry()
 
     async def work(http: Http) -> tuple[Linked, Told, NetworkError | None]:
         linked = await cast.link(http)
         remote_ids = await cast.publish(http, linked, TEXT)
         cast.simulator.set_faults({fault: 1, "endpoints": "all"})
         try:
-            return linked, await cast.count(http, linked, remote_ids), None
+            with cast.hurrying():
+                return linked, await cast.count(http, linked, remote_ids), None
         except NetworkError as error:
             return linked, {}, error
 
