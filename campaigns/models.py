@@ -10,7 +10,7 @@ import uuid
 import zoneinfo
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.decisions import ReviewDecision
 from campaigns.querysets import CampaignQuerySet, RevisionQuerySet
 from campaigns.reports import CampaignReport
 from campaigns.shortening import shorten
@@ -30,9 +31,6 @@ from campaigns.story import render_story
 from campaigns.themes import Theme
 from campaigns.updates import CampaignUpdate
 from campaigns.wording import compose, replace_link
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 __all__ = [
     "LATEST_MINUTES",
@@ -371,31 +369,3 @@ class Wording(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}. {self.text}"
-
-
-class ReviewDecision(models.Model):
-    """What an admin decided of a campaign at one of its revisions, and why.
-
-    Never changed, never deleted.
-    """
-
-    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="decisions")
-    reviewer: models.ForeignKey[User, User] = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    verdict = models.CharField(_("verdict"), max_length=16, choices=Verdict.choices)
-    reason = models.TextField(_("reason"), blank=True)
-    decided_at = models.DateTimeField(_("decided"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("review decision")
-        verbose_name_plural = _("review decisions")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="decision_against_gives_a_reason",
-                condition=Q(verdict="approved") | ~Q(reason=""),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_verdict_display()}: {self.revision}"

@@ -11,9 +11,12 @@ from launches.delivering import deliver
 from launches.models import Attempt, Delivery, Launch
 from launches.pauses import Heartbeat
 from launches.ticking import tick
+from supporters.models import Pledge
 from tests.making import link_mastodon, make_campaign, make_pledge
+from tests.pages.showcasing import decide, lend
 
 SHOWN_MOST = 40
+OUTCOMES = ["sent", "sent", "failed", "planned", "waiting", "unknown"]
 
 
 @pytest.fixture
@@ -35,6 +38,21 @@ def crowd(networks, olive):
             account = link_mastodon(networks, person, f"{prefix}{index}", kind=kind)
             pledges.append(make_pledge(campaign, account))
         return campaign, pledges
+
+    return make
+
+
+@pytest.fixture
+def under_way(olive):
+    """Gives a launch in that state, with one delivery for each outcome."""
+
+    def make(state="firing", outcomes=OUTCOMES, **facts):
+        campaign = make_campaign(olive, launch_in=-20, **facts)
+        pledges = [lend(campaign, name=f"Voice {number}") for number in range(len(outcomes))]
+        Pledge.objects.update(is_shown=True)
+        launch = decide(campaign, state, pledges=pledges, outcomes=outcomes)
+        Delivery.objects.filter(state="sent").update(permalink="https://m.example/1")
+        return launch
 
     return make
 

@@ -11,29 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from crowdspeak.wsgi import application
 from launches import broadcasting
-from launches.models import Delivery, Launch
+from launches.models import Delivery
 from launches.surveying import survey_public
 from supporters.models import Pledge
 from tests.launches.watchers import pass_a_second, read_part, watch
 from tests.making import make_campaign
-from tests.pages.showcasing import decide, lend
-
-OUTCOMES = ["sent", "sent", "failed", "planned", "waiting", "unknown"]
-
-
-@pytest.fixture
-def under_way(olive):
-    """Gives a launch in that state, with one delivery for each outcome."""
-
-    def make(state="firing", outcomes=OUTCOMES, **facts):
-        campaign = make_campaign(olive, launch_in=-20, **facts)
-        pledges = [lend(campaign, name=f"Voice {number}") for number in range(len(outcomes))]
-        Pledge.objects.update(is_shown=True)
-        launch = decide(campaign, state, pledges=pledges, outcomes=outcomes)
-        Delivery.objects.filter(state="sent").update(permalink="https://m.example/1")
-        return launch
-
-    return make
+from tests.pages.showcasing import lend
 
 
 @pytest.fixture
@@ -354,6 +337,7 @@ def test_server_answers_from_memory_before_anything_else_is_done(client, under_w
     page = watch(client)
     assert ask() == page.content
     assert told[0] == "200 OK"
+    assert dict(told[1])["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     tag = dict(told[1])["ETag"]
     assert tag == page["ETag"]
     assert ask(HTTP_IF_NONE_MATCH=tag) == b""
@@ -375,51 +359,3 @@ def test_server_answers_from_memory_before_anything_else_is_done(client, under_w
     ):
         assert ask(**other) == b"beyond"
     assert isinstance(application, LiveFirst)
-
-
-@pytest.mark.django_db
-def test_room_of_a_launch_under_way_asks_and_of_one_that_is_over_does_not(client, under_way):
-    launch = under_way()
-    page = client.get("/campaigns/river/launch/").content.decode()
-    assert 'data-live="/campaigns/river/launch/live/en/"' in page
-    assert 'data-mine="' not in page
-    assert 'role="status"' in page
-    assert '<noscript><meta http-equiv="refresh"' in page
-    assert "js/live.js" in page
-    Launch.objects.filter(pk=launch.pk).update(state="finished")
-    pass_a_second()
-    page = client.get("/campaigns/river/launch/").content.decode()
-    assert "data-live=" not in page
-    assert "http-equiv" not in page
-    assert "Read the results" in page
-
-
-@pytest.mark.django_db
-def test_room_of_a_suspended_campaign_is_its_organiser_s_and_asks_nobody(client, olive, sam):
-    make_campaign(olive, state="suspended")
-    room = "/campaigns/river/launch/"
-    client.force_login(sam)
-    assert client.get(room).status_code == 404
-    client.force_login(olive)
-    page = client.get(room).content.decode()
-    assert "data-live=" not in page
-    assert '<meta http-equiv="refresh" content="10">' in page
-
-
-@pytest.mark.django_db
-def test_own_part_of_the_room_is_for_who_is_signed_in(client, under_way, olive, sam):
-    under_way()
-    mine = "/campaigns/river/launch/mine/"
-    assert "/account/login" in client.get(mine)["Location"]
-    client.force_login(sam)
-    page = client.get(mine)
-    assert "Organiser’s controls" not in page.content.decode()
-    assert 'data-wait="0"' in page.content.decode()
-    assert "no-store" in page["Cache-Control"]
-    client.force_login(olive)
-    page = client.get(mine).content.decode()
-    assert "Hold the 2 that wait" in page
-    assert 'data-wait="2000"' in page
-    type(Launch.objects.get().campaign).objects.update(state="suspended")
-    client.force_login(sam)
-    assert client.get(mine).status_code == 404

@@ -6,6 +6,7 @@ import pytest
 from post_office.models import STATUS, Email
 
 from campaigns.clock import database_now
+from campaigns.updating import remove_update
 from launches.igniting import ignite
 from launches.models import Launch
 from launches.planning import create_launches
@@ -28,6 +29,17 @@ def test_the_tick_mails_news_in_portions(step, olive, sam, rae):
     step()
     step()
     assert count_news() == 2
+
+
+def test_the_tick_holds_back_news_that_is_taken_off_the_page(step, olive, sam):
+    campaign = make_campaign(olive)
+    make_promise(campaign, sam)
+    update = tell(campaign)
+    step()
+    assert Email.objects.get(subject__startswith="News: ").status == STATUS.queued
+    remove_update(update, by=olive)
+    step()
+    assert Email.objects.get(subject__startswith="News: ").status == STATUS.failed
 
 
 def test_no_more_news_is_written_than_the_outbox_lets_go(step, olive, sam, rae, monkeypatch):

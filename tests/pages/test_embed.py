@@ -68,6 +68,14 @@ def test_widget_knows_nobody_and_sets_no_cookie(client, olive):
     assert "Cookie" not in answer.get("Vary", "")
 
 
+def test_widget_of_a_language_that_the_site_does_not_speak_follows_the_readers(client, olive):
+    make_campaign(olive)
+    Revision.objects.update(language="de")
+    answer = client.get(EMBED, headers={"Accept-Language": "fr"})
+    assert answer["Content-Language"] == "fr"
+    assert "Cookie" in answer["Vary"]  # a choice that one keeps
+
+
 def test_widget_weighs_fifteen_kilobytes_with_all_that_it_loads(client, olive):
     make_campaign(olive, threshold=1000, title="W" * 90)
     page = client.get(EMBED).content
