@@ -11,24 +11,21 @@ from __future__ import annotations
 import asyncio
 import json as json_module
 import re
-import socket
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-import aiohttp
 from aiohttp.abc import AbstractResolver
-from aiohttp.connector import Connection
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from networks.addresses import check_url, is_public
+from networks.addresses import check_url
+from networks.connecting import Attempt, NameNotFound, Place, Pool
 from networks.errors import (
     NetworkError,
     OutcomeUnknown,
@@ -37,16 +34,7 @@ from networks.errors import (
     gettext_noop,
 )
 from networks.resolving import PooledResolver
-
-# Kept shorter than the usual 20 to 75 s of servers, so that they rarely close first: a request on
-# a connection that was just closed has an unknown outcome.
-KEEP_ALIVE_SECONDS = 10
-# How long the machine itself goes on trying to deliver what was written to a connection, also to
-# one that was closed since. Without this it is minutes: a request that a cut cable kept back would
-# arrive when the cable is back, long after it was given up and looked for.
-UNSENT_MOST_SECONDS = 10
-MAX_HEADER_BYTES = 8_190
-MAX_HEADERS = 100
+from networks.wire import CutOff, TooMuch
 
 _NAME_NOT_FOUND = gettext_noop(
     "The name %(host)s was not found. Check how it is written, or try again later."
@@ -101,46 +89,13 @@ class Answer:
         raise NotJson("not JSON")
 
 
-@dataclass
-class _Attempt:
-    """What is known of one request while it is under way."""
-
-    exempt: bool
-    may_have_left: bool = False
-    sockets_refused: int = 0
-    sockets_opened: int = 0
-
-
-# The connector opens sockets deep inside; this tells it for which request, also from within the
-# tasks that race IPv6 against IPv4 (they copy the context, and share the object).
-_attempt: ContextVar[_Attempt] = ContextVar("attempt")
-
-
-class _CutOff(aiohttp.ClientError):
-    """Stands for a lost connection; aiohttp does not know it, and so does not send again."""
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tells the request that gets a connection: from here on a byte of it may leave."""
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[aiohttp.tracing.Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  (its own name for it)
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        _attempt.get().may_have_left = True
-        return connection
-
-
 class Http:
-    """One session for all requests of a process or a launch; use as ``async with``.
+    """One set of connections for all requests of a process or a launch; use as ``async with``.
 
     ``allowed_hosts`` are exact ``host:port`` pairs that may be reached in plain http and at any
     address (the simulator's). With ``nowhere_else`` nothing but these is ever reached, public or
-    not: a rehearsal's way out. ``connections`` is the most at once, ``per_host`` of them to one
-    host, so that a slow one leaves room for the others.
+    not: a rehearsal's way out. ``connections`` is the most at once, all of them to one host if need
+    be.
     """
 
     def __init__(
@@ -149,7 +104,6 @@ class Http:
         user_agent: str,
         allowed_hosts: frozenset[str] = frozenset(),
         connections: int = 1000,
-        per_host: int = 1000,
         resolver: AbstractResolver | None = None,
         nowhere_else: bool = False,
     ) -> None:
@@ -157,9 +111,8 @@ class Http:
         self._nowhere_else = nowhere_else
         self._user_agent = user_agent
         self._connections = connections
-        self._per_host = per_host
         self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
+        self._pool: Pool | None = None
         self.gate: Gate | None = None
         self.listener: Listener | None = None
 
@@ -190,28 +143,7 @@ class Http:
         return same
 
     async def __aenter__(self) -> Self:
-        resolver = self._resolver or PooledResolver()
-        connector = _Connector(
-            limit=self._connections,
-            limit_per_host=self._per_host,
-            resolver=resolver,
-            socket_factory=_open_guarded_socket,
-            ttl_dns_cache=60,
-            keepalive_timeout=KEEP_ALIVE_SECONDS,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            trust_env=False,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None),
-            middlewares=(_send_once,),
-            max_line_size=MAX_HEADER_BYTES,
-            max_field_size=MAX_HEADER_BYTES,
-            max_headers=MAX_HEADERS,
-        )
-        self._resolver_in_use = resolver
+        self._pool = Pool(most=self._connections, resolver=self._resolver or PooledResolver())
         return self
 
     async def __aexit__(
@@ -220,10 +152,9 @@ class Http:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-            await self._resolver_in_use.close()
-            self._session = None
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await pool.close()
 
     async def request(
         self,
@@ -251,53 +182,65 @@ class Http:
         (``scope="host"``) when nothing was sent, OutcomeUnknown when something may have been;
         behind a gate that is shut, TryLater (``scope="account"``).
         """
-        target, exempt = _check_url(url, self.allowed_hosts)
+        if self._pool is None:
+            raise RuntimeError("An Http is used as: async with Http(...) as http")
+        target, exempt = self._find_target(url, name=name, params=params)
         host = target.host_port_subcomponent or ""
-        if self._nowhere_else and not exempt:
-            raise Rejected(_ELSEWHERE, host=host)
-        if name:
-            target = target.joinpath(quote(name, safe=""), encoded=True)
         sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
         if any(_CONTROLS.search(name + value) for name, value in sent_headers.items()):
             raise Rejected(_UNSENDABLE, host=host)
         if self.gate is not None and method != "GET" and not await self.gate():
             raise TryLater(_NOT_NOW, after_seconds=0, host=host)
-        if self._session is None:
-            raise RuntimeError("An Http is used as: async with Http(...) as http")
-        attempt = _Attempt(exempt=exempt)
+        attempt = Attempt(exempt=exempt)
         failure: NetworkError
-        token = _attempt.set(attempt)
         try:
-            async with (
-                asyncio.timeout(deadline_seconds),
-                self._session.request(
-                    method,
-                    target.extend_query(params) if params else target,
-                    headers=sent_headers,
-                    data=body,
-                    allow_redirects=False,
-                ) as response,
-            ):
-                content = await _read_capped(response, max_bytes)
-                if content is not None:
-                    answer = Answer(response.status, response.headers, content, target)
-                    self._tell(answer)
-                    return answer
-                response.close()
-                failure = OutcomeUnknown(_TOO_MUCH, host=host)
+            async with asyncio.timeout(deadline_seconds):
+                answer = await _ask(
+                    self._pool,
+                    self._write(method, target, sent_headers, body),
+                    target,
+                    attempt,
+                    max_bytes=max_bytes,
+                )
         except TimeoutError:
             seconds = max(1, round(deadline_seconds))
             if attempt.may_have_left:
                 failure = OutcomeUnknown(_NO_ANSWER_IN_TIME, host=host, seconds=seconds)
             else:
                 failure = TryLater(_NO_CONNECTION_IN_TIME, scope="host", host=host, seconds=seconds)
-        except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
+        except (CutOff, TooMuch, OSError) as error:
             failure = _explain(error, attempt, host=host)
-        finally:
-            _attempt.reset(token)
-        # Raised out here so that it carries no other exception: those of aiohttp hold the request.
+        else:
+            self._tell(answer)
+            return answer
+        # Raised out here so that it carries no other exception: some hold what was sent.
         self._tell(failure)
         raise failure
+
+    def _find_target(
+        self, url: str, *, name: str, params: Mapping[str, str] | Sequence[tuple[str, str]] | None
+    ) -> tuple[URL, bool]:
+        """What is asked, and whether it may be at any address. Raises Rejected."""
+        target, exempt = _check_url(url, self.allowed_hosts)
+        if self._nowhere_else and not exempt:
+            raise Rejected(_ELSEWHERE, host=target.host_port_subcomponent or "")
+        if name:
+            target = target.joinpath(quote(name, safe=""), encoded=True)
+        return target.extend_query(params) if params else target, exempt
+
+    def _write(
+        self, method: str, target: URL, headers: CIMultiDict[str], body: bytes | None
+    ) -> bytes:
+        """The request as it goes over the wire (RFC 9112)."""
+        headers.setdefault("User-Agent", self._user_agent)
+        headers.setdefault("Accept", "*/*")
+        headers.setdefault("Accept-Encoding", "identity")
+        if body is not None or method != "GET":
+            headers["Content-Length"] = str(len(body or b""))
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        place = target.host_port_subcomponent
+        head = f"{method} {target.raw_path_qs} HTTP/1.1\r\nHost: {place}\r\n{''.join(lines)}\r\n"
+        return head.encode("utf-8") + (body or b"")
 
     def _tell(self, outcome: Answer | NetworkError) -> None:
         if self.listener is not None:
@@ -328,62 +271,46 @@ def _pack(
     return packed, data
 
 
-async def _read_capped(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
-    """Read and unpack the body; None as soon as it is larger than ``max_bytes``."""
-    packed = bytearray()
-    async for chunk in response.content.iter_any():
-        packed += chunk
-        if len(packed) > max_bytes:
-            return None
-    # We ask for nothing packed, but some front servers pack anyway.
-    if response.headers.get("Content-Encoding", "").lower() not in (
-        "gzip",
-        "x-gzip",
-        "deflate",
-    ):
-        return bytes(packed)
+async def _ask(
+    pool: Pool, request: bytes, target: URL, attempt: Attempt, *, max_bytes: int
+) -> Answer:
+    """Send one request on a connection of its own for so long, and give the whole answer."""
+    place = Place(target.raw_host or "", target.port or 443, target.scheme == "https")
+    wire = await pool.take(place, attempt)
+    try:
+        attempt.may_have_left = True
+        received = await wire.exchange(request, max_bytes=max_bytes)
+    finally:
+        pool.give_back(place, wire)
+    body = _unpack(received.headers, received.body, max_bytes)
+    return Answer(received.status, received.headers, body, target)
+
+
+def _unpack(headers: Mapping[str, str], packed: bytes, max_bytes: int) -> bytes:
+    """The body as it was before it was packed; raises TooMuch as soon as it is too large.
+
+    We ask for nothing packed, but some front servers pack anyway.
+    """
+    if headers.get("Content-Encoding", "").lower() not in ("gzip", "x-gzip", "deflate"):
+        return packed
     unpacker = zlib.decompressobj(wbits=47)
     try:
-        content = unpacker.decompress(bytes(packed), max_bytes + 1)
+        content = unpacker.decompress(packed, max_bytes + 1)
     except zlib.error:
-        return bytes(packed)
-    return content if len(content) <= max_bytes else None
+        return packed
+    if len(content) > max_bytes:
+        raise TooMuch
+    return content
 
 
-def _explain(error: Exception, attempt: _Attempt, *, host: str) -> NetworkError:
+def _explain(error: Exception, attempt: Attempt, *, host: str) -> NetworkError:
     """Say in one of our errors what went wrong, by whether a byte may have left."""
     if attempt.may_have_left:
-        return OutcomeUnknown(_CUT, host=host)
+        return OutcomeUnknown(_TOO_MUCH if isinstance(error, TooMuch) else _CUT, host=host)
     if attempt.sockets_refused and not attempt.sockets_opened:
         return Rejected(_NOT_PUBLIC, host=host)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    if isinstance(error, NameNotFound):
         return TryLater(_NAME_NOT_FOUND, scope="host", host=host)
-    if isinstance(error, (aiohttp.ClientSSLError, ssl.SSLError)):
+    if isinstance(error, ssl.SSLError):
         return TryLater(_NOT_SECURE, scope="host", host=host)
     return TryLater(_UNREACHABLE, scope="host", host=host)
-
-
-def _open_guarded_socket(info: aiohttp.AddrInfoType) -> socket.socket:
-    """Open a socket for the address that is about to be connected to, if it is a public one."""
-    family, kind, protocol, _, target = info
-    attempt = _attempt.get()
-    if not attempt.exempt and not is_public(str(target[0])):
-        attempt.sockets_refused += 1
-        raise PermissionError("not a public address")
-    attempt.sockets_opened += 1
-    opened = socket.socket(family=family, type=kind, proto=protocol)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNSENT_MOST_SECONDS)
-    return opened
-
-
-async def _send_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a request whose kept-alive connection turned out closed."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-        raise _CutOff from None

@@ -82,7 +82,6 @@ def open_http(*, connections: int = 1000) -> Http:
         user_agent=f"CrowdSpeak (+{settings.SITE_URL})",
         allowed_hosts=frozenset(settings.NETWORK_EXCEPTIONS),
         connections=connections,
-        per_host=connections,
     )
 
 
@@ -124,7 +123,6 @@ def open_closed_http(hosts: frozenset[str], *, connections: int = 100) -> Http:
         user_agent=f"CrowdSpeak (+{settings.SITE_URL})",
         allowed_hosts=hosts,
         connections=connections,
-        per_host=connections,
         nowhere_else=True,
     )
 

@@ -148,4 +148,4 @@ def test_a_host_is_left_alone_until_enough_places_are_free():
 
 def test_whoever_has_a_place_has_a_connection_too():
     http = registry.open_http(connections=delivering.IN_HAND)
-    assert http._connections == http._per_host == delivering.IN_HAND
+    assert http._connections == delivering.IN_HAND

@@ -185,7 +185,7 @@ def test_slow_server_does_not_delay_the_others() -> None:
         async with (
             serve_raw(hang) as slow,
             serve(answer) as quick,
-            open_http(slow, quick, connections=8, per_host=4) as http,
+            open_http(slow, quick, connections=24) as http,
         ):
             waiting = [
                 asyncio.create_task(

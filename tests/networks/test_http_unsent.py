@@ -9,7 +9,7 @@ import socket
 import pytest
 from aiohttp import web
 
-from networks import http as outside
+from networks import connecting as outside
 from tests.networks.asking import open_http
 from tests.networks.servers import serve
 

@@ -1,0 +1,311 @@
+"""One connection after another request: what of it is an answer, and when it may be used again."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvloop
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from networks import connecting
+from networks.errors import NetworkError, OutcomeUnknown, TryLater
+from networks.http import Http
+from tests.networks.asking import open_http
+from tests.networks.servers import serve_raw
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """On the loop of pages and of launches."""
+
+    def run_on(work: Coroutine[Any, Any, Any]) -> Any:
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            return runner.run(work)
+
+    return run_on
+
+
+class Scripted:
+    """A server that says what it was told to, and keeps what it was asked, by connection."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.answers = list(answers)
+        self.asked: list[list[bytes]] = []
+        self.ended = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = len(self.asked)
+        self.asked.append([])
+        while self.answers:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            self.asked[number].append(head + await reader.readexactly(int(length or 0)))
+            writer.write(self.answers.pop(0))
+            await writer.drain()
+        await reader.read(-1)
+        self.ended.set()
+
+
+@asynccontextmanager
+async def talk(server: Scripted, **options: Any) -> AsyncIterator[tuple[Http, str]]:
+    async with serve_raw(server) as host, open_http(host, **options) as http:
+        yield http, f"http://{host}/here"
+
+
+async def ask_twice(server: Scripted) -> list[bytes]:
+    async with talk(server) as (http, url):
+        return [(await http.request("POST", url, data=b"x")).body for _ in range(2)]
+
+
+def test_request_goes_out_as_the_standard_has_it(run: Run) -> None:
+    server = Scripted(OK, OK)
+
+    async def ask() -> str:
+        async with talk(server) as (http, url):
+            await http.request("POST", url + "?a=b%20c", json={"ä": 1}, headers={"X-Own": "yes"})
+            await http.request("GET", url)
+            return url.removeprefix("http://").removesuffix("/here")
+
+    host = run(ask())
+    (posted, read) = server.asked[0]
+    head, _, body = posted.partition(b"\r\n\r\n")
+    assert head.decode().split("\r\n") == [
+        "POST /here?a=b%20c HTTP/1.1",
+        f"Host: {host}",
+        "X-Own: yes",
+        "Content-Type: application/json",
+        "User-Agent: test",
+        "Accept: */*",
+        "Accept-Encoding: identity",
+        "Content-Length: 9",
+    ]
+    assert body.decode() == '{"ä": 1}'
+    assert b"content-length" not in read.lower()
+
+
+def test_interim_answers_are_none(run: Run) -> None:
+    early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    server = Scripted(early + OK, OK)
+    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert len(server.asked) == 1
+
+
+def test_headers_of_an_interim_answer_are_not_those_of_the_answer(run: Run) -> None:
+    server = Scripted(b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" + OK)
+
+    async def ask() -> list[str]:
+        async with talk(server) as (http, url):
+            return list((await http.request("GET", url)).headers)
+
+    assert run(ask()) == ["Content-Length"]
+
+
+def test_body_in_pieces_is_put_together_and_what_follows_it_is_no_header(run: Run) -> None:
+    pieces = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"3\r\nabc\r\n2\r\nde\r\n0\r\nX-Behind: 1\r\n\r\n"
+    )
+    server = Scripted(pieces, OK)
+
+    async def ask() -> tuple[bytes, bool, bytes]:
+        async with talk(server) as (http, url):
+            first = await http.request("GET", url)
+            return (
+                first.body,
+                "X-Behind" in first.headers,
+                (await http.request("GET", url)).body,
+            )
+
+    assert run(ask()) == (b"abcde", False, b"ok")
+    assert len(server.asked) == 1
+
+
+def test_body_without_a_length_ends_with_its_connection(run: Run) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nall of it")
+
+    async def ask() -> bytes:
+        async with serve_raw(answer) as host, open_http(host) as http:
+            return (await http.request("GET", f"http://{host}/")).body
+
+    assert run(ask()) == b"all of it"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokk",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 101 + b"Content-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000,
+    ],
+    ids=["two lengths", "lengths that differ", "another protocol", "101 headers", "endless head"],
+)
+def test_answer_that_could_be_read_in_two_ways_or_never_ends_is_none(
+    run: Run, given: bytes
+) -> None:
+    async def ask() -> None:
+        async with talk(Scripted(given)) as (http, url):
+            await http.request("POST", url, json={}, deadline_seconds=5)
+
+    with pytest.raises(OutcomeUnknown, match="broke off"):
+        run(ask())
+
+
+def test_connection_is_kept_for_the_next_request(run: Run) -> None:
+    server = Scripted(OK, OK)
+    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert [len(asked) for asked in server.asked] == [2]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),
+        OK.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        OK + OK.replace(b"ok", b"no"),
+        OK + b"and more",
+    ],
+    ids=["close", "1.0", "two answers", "more than was said"],
+)
+def test_connection_is_used_once_where_nobody_can_tell_what_comes_next(
+    run: Run, first: bytes
+) -> None:
+    server = Scripted(first, OK)
+    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert [len(asked) for asked in server.asked] == [1, 1]
+
+
+def test_connection_that_was_idle_for_long_is_not_used(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Scripted(OK, OK)
+    monkeypatch.setattr(connecting, "KEEP_ALIVE_SECONDS", 0)
+    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert [len(asked) for asked in server.asked] == [1, 1]
+
+
+def test_answer_that_comes_too_late_is_not_the_next_ones(run: Run) -> None:
+    given_up = asyncio.Event()
+    asked = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = len(asked)
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        if number == 0:
+            await given_up.wait()
+        writer.write(OK.replace(b"ok", b"%02d" % number))
+        await reader.read(-1)
+
+    async def ask() -> bytes:
+        async with serve_raw(answer) as host, open_http(host) as http:
+            with pytest.raises(OutcomeUnknown, match="did not answer"):
+                await http.request("GET", f"http://{host}/", deadline_seconds=0.1)
+            given_up.set()
+            return (await http.request("GET", f"http://{host}/")).body
+
+    assert run(ask()) == b"01"
+
+
+def test_answer_before_the_whole_question_ends_the_connection(run: Run) -> None:
+    """The rest of a large request is not what the next one begins with."""
+    asked = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(OK)
+        await asyncio.Event().wait()
+
+    async def ask() -> list[int]:
+        async with serve_raw(answer) as host, open_http(host) as http:
+            return [
+                (await http.request("POST", f"http://{host}/", data=data)).status
+                for data in (b"x" * 20_000_000, b"")
+            ]
+
+    assert run(ask()) == [200, 200]
+    assert len(asked) == 2
+
+
+def test_idle_connections_are_closed_with_the_way_out(run: Run) -> None:
+    server = Scripted(OK)
+
+    async def ask() -> None:
+        async with serve_raw(server) as host:
+            async with open_http(host) as http:
+                await http.request("GET", f"http://{host}/")
+                assert not server.ended.is_set()
+            await asyncio.wait_for(server.ended.wait(), 5)
+
+    run(ask())
+
+
+class Names(AbstractResolver):
+    """Knows one name, or fails, when it is let; counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.fails = False
+        self.may_tell = asyncio.Event()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.asked += 1
+        await self.may_tell.wait()
+        if self.fails:
+            raise OSError("nobody knows it")
+        return [
+            ResolveResult(
+                hostname=host, host="10.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0
+            )
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def try_to_ask(http: Http, *, seconds: float) -> str:
+    try:
+        await http.request("GET", "https://name.example.com/", deadline_seconds=seconds)
+    except NetworkError as error:
+        return type(error).__name__ + ("/host" if isinstance(error, TryLater) else "")
+    return "answered"
+
+
+def test_a_name_is_asked_for_once_by_many_and_outlives_who_gave_up(run: Run) -> None:
+    async def ask() -> tuple[list[str], int]:
+        names = Names()
+        async with open_http(resolver=names) as http:
+            impatient = await try_to_ask(http, seconds=0.05)
+            waiting = [asyncio.create_task(try_to_ask(http, seconds=5)) for _ in range(5)]
+            await asyncio.sleep(0)
+            names.may_tell.set()
+            told = [impatient, *await asyncio.gather(*waiting), await try_to_ask(http, seconds=5)]
+            return told, names.asked
+
+    # Refused, since the address is a private one: so it was resolved.
+    assert run(ask()) == (["TryLater/host", *["Rejected"] * 6], 1)
+
+
+def test_a_name_that_nobody_knows_is_asked_for_again(run: Run) -> None:
+    async def ask() -> tuple[list[str], int]:
+        names = Names()
+        names.may_tell.set()
+        names.fails = True
+        async with open_http(resolver=names) as http:
+            first = await try_to_ask(http, seconds=5)
+            names.fails = False
+            return [first, await try_to_ask(http, seconds=5)], names.asked
+
+    assert run(ask()) == (["TryLater/host", "Rejected"], 2)
