@@ -74,7 +74,7 @@ def is_up(product):
         return False
 
 
-def measure(port, *, posts, workers, canary, watchers=None):
+def measure(port, *, posts, workers, watchers=None):
     """Launch once; gives the facts above."""
     from django.db import connection
     from django.db.models import Max
@@ -93,7 +93,6 @@ def measure(port, *, posts, workers, canary, watchers=None):
         tempfile.mkdtemp(prefix="crowdspeak-bench-"),
         hosts=[f"127.0.0.1:{port}"],
         MASTODON_PACE=f"{posts * 10}/1",
-        CANARY="on" if canary else "off",
         LOG_LEVEL="WARNING",
     )
     seconds = LEAD_SECONDS + posts / 20_000 + (0 if watchers is None else WATCHED_SECONDS)
@@ -136,6 +135,8 @@ def main():
     """Make the tables, measure, print."""
     port, posts, workers = (int(argument) for argument in sys.argv[1:4])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    # Of this process too: it arms the launch, and there the canary is chosen.
+    os.environ["CANARY"] = "on" if "canary" in sys.argv[4:] else "off"
     import django
 
     django.setup()
@@ -146,7 +147,7 @@ def main():
     more = sys.argv[4:]
     crowd = next((word for word in more if word.startswith("watchers=")), None)
     watchers = int(crowd.partition("=")[2]) if crowd else 0 if "web" in more else None
-    facts = measure(port, posts=posts, workers=workers, canary="canary" in more, watchers=watchers)
+    facts = measure(port, posts=posts, workers=workers, watchers=watchers)
     connections.close_all()
     print(json.dumps(facts))
 
