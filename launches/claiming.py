@@ -8,18 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from campaigns.clock import database_now
+from campaigns.clock import tell_now
 from campaigns.models import CampaignState
-from launches import asking, breaking, canary, installation, pace, pausing, stopping
+from launches import asking, breaking, canary, installation, pace, pausing
 from launches.claims import Claim, describe, open_credentials
 from launches.lookups import go_by_keys, write_among
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
-from launches.weeding import Row, Words, find_end, read_rows, read_words
+from launches.pauses import HostPause, NetworkPause, Standstill
+from launches.weeding import Row, Words, call_pledges, find_end, read_rows, read_words
 from networks import registry
 from networks.base import Server
 from supporters.models import KnownServer, Pledge, PledgeState
@@ -68,39 +70,68 @@ def claim(
 
     Lookups that are due come first, then what is to be tried again, then what was not tried yet.
     """
-    claimed = Claimed(database_now())
     most = min(most, BATCH)
-    if installation.list_differences():
-        return claimed  # a copy of the database sends nothing
     with transaction.atomic():
         go_by_keys()
-        launch = Launch.objects.select_related("campaign").get(pk=launch_id)
-        claimed.paused = breaking.read_paused(claimed.now)
+        launch = _read_launch(launch_id)
+        claimed = Claimed(launch.now)
+        if installation.list_differences():
+            return claimed  # a copy of the database sends nothing
+        if launch.has_pauses:
+            claimed.paused = breaking.read_paused(claimed.now)
         here = launch.deliveries.exclude(host__in=[*except_hosts, *claimed.paused.closed])
-        here = here.exclude(network__in=pausing.list_paused(claimed.now))
+        if launch.has_pauses:
+            here = here.exclude(network__in=pausing.list_paused(claimed.now))
         is_due = Q(due_at=None) | Q(due_at__lte=claimed.now)
-        lookups = here.filter(is_due, state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
-            Q(lease_until=None) | Q(lease_until__lt=claimed.now)
-        )
-        _claim(launch, lookups, claimed, most=most, room=room, sends=False)
-        if launch.state != LaunchState.FIRING or launch.campaign.state == CampaignState.SUSPENDED:
+        if launch.has_tried:
+            lookups = here.filter(is_due, state=DeliveryState.UNKNOWN, pledge__isnull=False).filter(
+                Q(lease_until=None) | Q(lease_until__lt=claimed.now)
+            )
+            _claim(launch, lookups, claimed, most=most, room=room, sends=False)
+        sendable = _find_sendable(launch, here, is_due=is_due, now=claimed.now)
+        if sendable is None:
             return claimed
-        if stopping.is_paused() or claimed.now >= launch.latest_at:
-            return claimed
-        ready = here.filter(is_due, state__in=[DeliveryState.WAITING, DeliveryState.PLANNED])
-        if asking.must_ask(launch) and asking.ask_operator(launch, ready):
-            return claimed
-        verdict = canary.look(launch, now=claimed.now)
-        if verdict == canary.Verdict.HELD:
-            return claimed
-        if verdict == canary.Verdict.WAITS:
-            here = here.filter(is_canary=True)
         # One after the other, since each has an index of its own that begins with what is due.
-        waiting = here.filter(is_due, state=DeliveryState.WAITING)
-        _claim(launch, waiting, claimed, most=most, room=room, sends=True)
-        planned = here.filter(state=DeliveryState.PLANNED)
+        if launch.has_tried:
+            waiting = sendable.filter(is_due, state=DeliveryState.WAITING)
+            _claim(launch, waiting, claimed, most=most, room=room, sends=True)
+        planned = sendable.filter(state=DeliveryState.PLANNED)
         _claim(launch, planned, claimed, most=most, room=room, sends=True)
     return claimed
+
+
+def _find_sendable(
+    launch: Any, here: QuerySet[Delivery], *, is_due: Q, now: datetime
+) -> QuerySet[Delivery] | None:
+    """Of these what may be sent: all, the canary alone, or (None) nothing now."""
+    if launch.state != LaunchState.FIRING or launch.campaign.state == CampaignState.SUSPENDED:
+        return None
+    if launch.is_stopped or now >= launch.latest_at:
+        return None
+    ready = here.filter(is_due, state__in=[DeliveryState.WAITING, DeliveryState.PLANNED])
+    if asking.must_ask(launch) and asking.ask_operator(launch, ready):
+        return None
+    verdict = canary.look(launch, now=now)
+    if verdict == canary.Verdict.HELD:
+        return None
+    return here.filter(is_canary=True) if verdict == canary.Verdict.WAITS else here
+
+
+def _read_launch(launch_id: int) -> Any:
+    """The launch, the time, and what there is to be read besides: one question instead of six.
+
+    Nearly always nothing is paused, nobody has stopped all launches, and nothing waits to be tried
+    again.
+    """
+    tried = Delivery.objects.filter(launch=OuterRef("pk"), state__in=["unknown", "waiting"])
+    pauses = Exists(HostPause.objects.all()) | Exists(NetworkPause.objects.all())
+    read = Launch.objects.select_related("campaign").annotate(
+        now=tell_now(),
+        is_stopped=Exists(Standstill.objects.all()),
+        has_pauses=pauses,
+        has_tried=Exists(tried),
+    )
+    return read.get(pk=launch_id)
 
 
 def warm_up(launch_id: int, *, most: int) -> None:
@@ -113,7 +144,7 @@ def warm_up(launch_id: int, *, most: int) -> None:
         transaction.set_rollback(True)
     planned = Delivery.objects.filter(launch=launch_id, state=DeliveryState.PLANNED)
     rows = read_rows(list(planned.order_by("pk").values_list("pk", flat=True)[:most]))
-    read_words(rows)
+    read_words([row.pledge_id for row in rows if row.pledge_id])
     servers = _read_servers(rows)
     for row in rows[:1]:
         network = registry.automatic_networks().get(row.network)
@@ -141,11 +172,12 @@ def _claim(
     rows = read_rows(ids)
     servers = _read_servers(rows)
     rows = _within_pace(rows, claimed, servers=servers, room=room)
+    pledges = [row.pledge_id for row in rows if row.pledge_id]
     if sends:
-        _call_pledges(rows)
-    words = read_words(rows)
-    if sends:
+        words = call_pledges(pledges)
         rows = _end_unsendable(launch, rows, words=words, now=claimed.now)
+    else:
+        words = read_words(pledges)
     if not rows:
         return
     lease_until = claimed.now + timedelta(seconds=settings.LEASE_SECONDS)
@@ -201,14 +233,6 @@ def _within_pace(
             claimed.exhausted.add(host)
         kept += group[:granted]
     return kept
-
-
-def _call_pledges(rows: Sequence[Row]) -> None:
-    """Move pledges ``live → called``: from here on it is too late to withdraw."""
-    live = Pledge.objects.filter(
-        pk__among=[row.pledge_id for row in rows if row.pledge_id], state=PledgeState.LIVE
-    )
-    live.update(state=PledgeState.CALLED)
 
 
 def _end_unsendable(

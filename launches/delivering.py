@@ -126,6 +126,7 @@ class Run:
             if left > 0:
                 await self.database.run(partial(igniting.warm_up, self.launch_id))
                 await self.database.run(partial(claiming.warm_up, self.launch_id, most=FIRST_BATCH))
+                await self.watching.run(read_moment)  # opens its connection
                 await asyncio.sleep(max(0, self.moment.seconds_until(launch.launch_at)))
             launch = await self.database.run(lambda: ignite(self.launch_id))
             if launch.state == LaunchState.FIRING:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Subquery
 
 from campaigns.clock import database_now
 from launches.models import Delivery, Launch, LaunchState, Unlookable
@@ -43,22 +44,22 @@ def describe() -> dict[str, str]:
 
 
 def list_differences() -> list[str]:
-    """What differs, by name. A new database takes our marks and has none."""
-    ours = describe()
-    kept, _ = Installation.objects.get_or_create(pk=1, defaults=ours)
-    differing = [name for name, value in ours.items() if getattr(kept, name) != value]
-    return [*differing, WENT_BACK] if has_gone_back() else differing
+    """What differs, by name. A new database takes our marks and has none.
 
-
-def has_gone_back() -> bool:
-    """Whether the database knows less than it did: an earlier last tick than is noted outside.
-
+    Also when the database knows less than it did: of an earlier last tick than is noted outside.
     The note is read first. Read the other way round, another tick that comes between the two would
     look like a database from before it, and hold the launch.
     """
     noted_at = _read_note()
-    beat = Heartbeat.objects.filter(name=TICK).first()
-    return beat is not None and noted_at is not None and beat.beat_at < noted_at
+    ours = describe()
+    beats = Heartbeat.objects.filter(name=TICK).values("beat_at")
+    kept, made = Installation.objects.annotate(beat_at=Subquery(beats)).get_or_create(
+        pk=1, defaults=ours
+    )
+    differing = [name for name, value in ours.items() if getattr(kept, name) != value]
+    beat_at = beats.values_list("beat_at", flat=True).first() if made else kept.beat_at
+    went_back = beat_at is not None and noted_at is not None and beat_at < noted_at
+    return [*differing, WENT_BACK] if went_back else differing
 
 
 def note_tick(beat_at: datetime) -> None:

@@ -147,8 +147,7 @@ def _find_end(pledge: Pledge, *, now: datetime) -> tuple[DeliveryState, str] | N
         state=PledgeState.CALLED,
         text=pledge.text,
         language=pledge.language,
-        agreed_launch_at=pledge.agreed_launch_at,
-        agreed_latest_at=pledge.agreed_latest_at,
+        agreed=pledge.agreed_latest_at - pledge.agreed_launch_at,
     )
     return weeding.find_end(launch, Row(**facts), said=said, now=now)
 

@@ -3,11 +3,15 @@
 Read in tuples and not in models: this is most of what a launch does between two requests.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db import connection
+from django.db.models import F
+
 from launches import asking, erasing
+from launches.lookups import write_among
 from launches.models import Delivery, DeliveryState, Launch, Unlookable
 from launches.sweeping import end_late
 from networks import registry
@@ -22,6 +26,12 @@ NEEDS_RELINK = gettext_noop(
     "The authorisation for this account was no longer valid, and it was not renewed in time."
 )
 NETWORK_OFF = gettext_noop("This site does not post to this network any more.")
+
+
+CALL = """
+UPDATE supporters_pledge SET state = 'called' WHERE id {among} AND state = 'live'
+RETURNING id, state, text, language, agreed_latest_at - agreed_launch_at
+"""
 
 
 class Row(NamedTuple):
@@ -63,20 +73,22 @@ COLUMNS = (
 
 
 class Words(NamedTuple):
-    """What a pledge says now. Once it is called nobody changes it any more."""
+    """What a pledge says now. Once it is called nobody changes it any more.
+
+    ``agreed``: so long after the moment it may leave at most.
+    """
 
     state: str
     text: str
     language: str
-    agreed_launch_at: datetime
-    agreed_latest_at: datetime
+    agreed: timedelta
 
     def leaves_until(self, launch: Launch) -> datetime:
         """The latest time of this very post: what its supporter agreed to, or the launch's."""
         return leaves_until(
             launch_at=launch.launch_at,
             latest_at=launch.latest_at,
-            agreed=self.agreed_latest_at - self.agreed_launch_at,
+            agreed=self.agreed,
         )
 
 
@@ -85,10 +97,27 @@ def read_rows(ids: Sequence[int]) -> list[Row]:
     return [Row._make(values) for values in found]
 
 
-def read_words(rows: Sequence[Row]) -> dict[int, Words]:
-    """What the pledges of these say, by their ids."""
-    found = Pledge.objects.filter(pk__among=[row.pledge_id for row in rows if row.pledge_id])
+def read_words(ids: Collection[int]) -> dict[int, Words]:
+    """What these pledges say, by their ids."""
+    found = Pledge.objects.filter(pk__among=ids).annotate(
+        agreed=F("agreed_latest_at") - F("agreed_launch_at")
+    )
     return {pk: Words(*said) for pk, *said in found.values_list("pk", *Words._fields)}
+
+
+def call_pledges(ids: Collection[int]) -> dict[int, Words]:
+    """Move pledges ``live → called``, from where on it is too late to withdraw; what they say then.
+
+    Of those that were called before as well, and of those that were withdrawn.
+    """
+    among, among_ids = write_among(ids, vendor=connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(CALL.format(among=among), [among_ids])
+        # The difference of two times is one of each database's own kinds; only this one has it.
+        tells = connection.vendor == "postgresql"
+        called = {pk: Words(*said) for pk, *said in cursor.fetchall()} if tells else {}
+    others = [pk for pk in ids if pk not in called]
+    return called | read_words(others) if others else called
 
 
 def find_end(
