@@ -64,17 +64,21 @@ def read_paused(now: datetime) -> Paused:
 def take_probe(host: str, *, now: datetime) -> bool:
     """Whether the caller is the one who asks a host again. To be called where it claims.
 
-    Should nothing come of it, another one may ask two deadlines later.
+    Should nothing come of it, another one may ask two deadlines later. Nobody waits for a row that
+    somebody else has: they ask, or know better already. Two claims that each waited for a host of
+    the other's would wait for ever.
     """
     until = now + timedelta(seconds=2 * settings.DEADLINE_SECONDS)
     due = HostPause.objects.filter(host=host, silences__gt=0, until__lte=now)
-    return bool(due.update(until=until))
+    free = due.select_for_update(skip_locked=True).values("pk")
+    return bool(due.filter(pk__in=free).update(until=until))
 
 
 def give_up(host: str, *, now: datetime, probed: bool) -> None:
     """Leave a host alone that has failed too often, or did when it was asked again (``probed``).
 
-    Several workers find the same at once; the first one counts.
+    Several workers find the same at once; the first one counts. A host that asked for longer before
+    (``resting``) is left alone for longer.
     """
     with transaction.atomic():
         known, made = HostPause.objects.select_for_update().get_or_create(
@@ -84,9 +88,10 @@ def give_up(host: str, *, now: datetime, probed: bool) -> None:
         if made or (known.silences and known.until > now and not probed):
             return
         silences = known.silences + 1
+        until = _find_end(now, silences=silences)
         HostPause.objects.filter(pk=host).update(
             since=known.since if known.silences else now,
-            until=_find_end(now, silences=silences),
+            until=until if known.silences else max(until, known.until),
             silences=silences,
         )
 

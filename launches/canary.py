@@ -105,8 +105,20 @@ def look(launch: Launch, *, now: datetime) -> Verdict:
         return Verdict.HELD
     if not is_over:
         return Verdict.WAITS
-    Launch.objects.filter(pk=launch.pk, canary_until=launch.canary_until).update(canary_until=None)
-    return Verdict.PASSED
+    mine = Launch.objects.filter(
+        pk=launch.pk, state=LaunchState.FIRING, canary_until=launch.canary_until
+    )
+    if mine.update(canary_until=None):
+        return Verdict.PASSED
+    return _read_verdict(launch)
+
+
+def _read_verdict(launch: Launch) -> Verdict:
+    """What somebody else decided while this worker looked, or that the launch was stopped."""
+    state, until = Launch.objects.values_list("state", "canary_until").get(pk=launch.pk)
+    if state != LaunchState.FIRING:
+        return Verdict.HELD
+    return Verdict.PASSED if until is None else Verdict.WAITS
 
 
 def read_outcomes(launch: Launch) -> Outcomes:

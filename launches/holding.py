@@ -33,9 +33,11 @@ def hold(launch: Launch, *, why: str = "") -> bool:
     """Stop a firing launch. False: there was nothing to stop.
 
     ``why`` is for what the site holds by itself, a sentence to be translated: the operators get a
-    mail with it.
+    mail with it. Who presses while the launch is just being decided, or let go on by somebody
+    else, is in time: the row is waited for, and then it stops.
     """
     with transaction.atomic():
+        Launch.objects.select_for_update(no_key=True).filter(pk=launch.pk).exists()
         held = Launch.objects.filter(pk=launch.pk, state=LaunchState.FIRING).update(
             state=LaunchState.HELD, held_at=database_now(), held_why=why[:240]
         )

@@ -122,14 +122,15 @@ class Hosts:
             await run(partial(breaking.give_up, host, now=given_up.at, probed=given_up.probed))
             if self._given_up.get(host) is given_up:
                 del self._given_up[host]
-        for host, (at, until) in list(self._untold.items()):
-            await run(partial(resting.rest, host, now=at, until=until))
-            if self._untold.get(host) == (at, until):
-                del self._untold[host]
+        # Before what they ask for: the answer that ends a silence may ask to be left alone.
         if self._answered:
             answered = set(self._answered)
             await run(partial(breaking.take_back, answered))
             self._answered -= answered
+        for host, (at, until) in list(self._untold.items()):
+            await run(partial(resting.rest, host, now=at, until=until))
+            if self._untold.get(host) == (at, until):
+                del self._untold[host]
 
 
 def _find_claimed_at(claim: Claim) -> datetime:

@@ -6,16 +6,22 @@ answer says of one account keeps nobody else waiting; ``networks.waiting`` caps 
 
 from datetime import datetime
 
+from django.db import transaction
+
 from launches.pauses import HostPause
 
 
 def rest(host: str, *, now: datetime, until: datetime) -> None:
     """Send nothing to a host until then. A pause that it has already only ever becomes longer.
 
-    One that does not answer is asked again by ``breaking`` alone.
+    One that does not answer is asked again by ``breaking`` alone. Its row is waited for: whoever
+    has it may just be ending such a pause, and what was asked of us outlasts that.
     """
-    _, made = HostPause.objects.get_or_create(host=host, defaults={"since": now, "until": until})
-    if not made:
-        shorter = HostPause.objects.filter(pk=host, silences=0, until__lt=until)
-        if not shorter.filter(until__lt=now).update(since=now, until=until):
-            shorter.update(until=until)
+    with transaction.atomic():
+        known, made = HostPause.objects.select_for_update().get_or_create(
+            host=host, defaults={"since": now, "until": until}
+        )
+        if made or known.silences or known.until >= until:
+            return
+        since = now if known.until < now else known.since
+        HostPause.objects.filter(pk=host).update(since=since, until=until)

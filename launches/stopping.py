@@ -45,11 +45,13 @@ def count_stopped() -> int:
 def pause(*, reason: str) -> bool:
     """Let nothing leave any more, from any launch. False: that was so already, for its own reason.
 
-    ``reason`` is read by the organisers.
+    ``reason`` is read by the organisers. Whoever presses while a pause is just being ended
+    waits for that and begins the next one: nobody is told of a pause that is over.
     """
-    _, made = Standstill.objects.get_or_create(
-        pk=1, defaults={"reason": reason.strip(), "paused_at": database_now()}
-    )
+    with transaction.atomic():
+        _, made = Standstill.objects.select_for_update().get_or_create(
+            pk=1, defaults={"reason": reason.strip(), "paused_at": database_now()}
+        )
     if made:
         logger.warning("all launches are paused")
     return made

@@ -145,13 +145,21 @@ def test_a_rest_becomes_longer_and_never_shorter(db):
     assert (row.since, row.until) == (later, later + timedelta(seconds=5))
 
 
-def test_a_host_that_does_not_answer_stays_given_up_whatever_it_asked_for(db):
+def test_a_host_that_does_not_answer_stays_given_up_whatever_it_asks_for(db):
     now = database_now()
-    resting.rest(HOST, now=now, until=now + timedelta(seconds=10))
     breaking.give_up(HOST, now=now, probed=False)
     resting.rest(HOST, now=now, until=now + timedelta(minutes=10))
     (given_up,) = breaking.list_open()
     assert given_up.until == now + timedelta(seconds=breaking.PAUSE_SECONDS)
+
+
+@pytest.mark.parametrize(("asked", "lasts"), [(60, 60), (2, breaking.PAUSE_SECONDS)])
+def test_a_host_that_asked_for_longer_before_is_not_asked_again_sooner(db, asked, lasts):
+    now = database_now()
+    resting.rest(HOST, now=now, until=now + timedelta(seconds=asked))
+    breaking.give_up(HOST, now=now, probed=False)
+    (given_up,) = breaking.list_open()
+    assert (given_up.since, given_up.until) == (now, now + timedelta(seconds=lasts))
 
 
 def test_a_refusal_that_asks_everybody_to_wait_is_told_to_all_workers(firing, limited):
