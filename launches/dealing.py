@@ -12,7 +12,14 @@ from django.db.models.functions import Coalesce, Greatest, RowNumber
 from campaigns.clock import database_now
 from launches import installation
 from launches.rounds import HOST_MOST, SHARE, Round, find_rounds
-from launches.sharing import Host, is_left_alone, keep_to_share, list_open_networks, spread
+from launches.sharing import (
+    Host,
+    find_paused_hosts,
+    is_left_alone,
+    keep_to_share,
+    list_open_networks,
+    spread,
+)
 from supporters.models import AccountState, Pledge, PledgeState
 from supporters.proving import Check, Wanted, claim_checks
 
@@ -97,6 +104,7 @@ def _find_due_in(begun: Round, *, now: datetime) -> Iterator[Due]:
             campaign=begun.campaign, network=begun.network, state=PledgeState.LIVE
         )
         .exclude(is_left_alone("account", now=now))
+        .exclude(host__in=find_paused_hosts(now).values("pk"))
         .filter(
             Q(account__busy_until=None) | Q(account__busy_until__lte=now),
             Q(account__known_server__rests_until=None)

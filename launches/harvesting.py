@@ -21,7 +21,14 @@ from launches import installation
 from launches.afterwards import ReadingRound, find_rounds
 from launches.models import DeliveryState
 from launches.readings import Reading
-from launches.sharing import Host, Share, keep_to_share, list_open_networks, spread
+from launches.sharing import (
+    Host,
+    Share,
+    find_paused_hosts,
+    keep_to_share,
+    list_open_networks,
+    spread,
+)
 from networks import registry
 from supporters.models import AccountState, LinkedAccount
 from supporters.tokens import REFRESH_BEFORE
@@ -144,6 +151,9 @@ def list_free(begun: ReadingRound, *, now: datetime) -> QuerySet[Reading]:
 def _find_due(begun: ReadingRound, *, network: str, now: datetime) -> Iterator[Due]:
     """A round's share of posts for now, on each host those first that were planned first."""
     together = _count_together(network)
+    paused = find_paused_hosts(now)
+    if registry.get(network).numbers_are_public:
+        paused = paused.none()  # somebody else is asked, in whose answers they stand
     parts = [F("delivery__host"), F("was_left_out")]
     rows = (
         list_free(begun, now=now)
@@ -155,6 +165,7 @@ def _find_due(begun: ReadingRound, *, network: str, now: datetime) -> Iterator[D
             delivery__pledge__person__is_active=True,
             delivery__pledge__account__state=AccountState.LINKED,
         )
+        .exclude(delivery__host__in=paused.values("pk"))
         .annotate(
             here=Window(Count("pk"), partition_by=parts),
             place=Window(RowNumber(), partition_by=parts, order_by=[F("pk")]),

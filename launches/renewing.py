@@ -26,6 +26,7 @@ from launches.pauses import Heartbeat
 from launches.sharing import (
     Host,
     Share,
+    find_paused_hosts,
     is_left_alone,
     keep_to_share,
     list_open_networks,
@@ -88,6 +89,7 @@ def find_due(now: datetime) -> QuerySet[LinkedAccount]:
     found: QuerySet[LinkedAccount] = LinkedAccount.objects.filter(
         wanting,
         ~is_left_alone("pk", now=now),
+        ~Q(known_server__host__in=find_paused_hosts(now).values("pk")),
         Exists(pledged),
         Q(busy_until=None) | Q(busy_until__lte=now),
         Q(known_server__rests_until=None) | Q(known_server__rests_until__lte=now),

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.models import CampaignState
 from launches import pace, pausing
 from launches.models import OPEN_STATES, Delivery, LaunchState
-from launches.pauses import Heartbeat
+from launches.pauses import Heartbeat, HostPause
 from launches.planning import NEAR_SECONDS
 from networks import registry
 from networks.base import Allowance
@@ -27,6 +27,7 @@ from supporters.models import KnownServer, LinkedAccount, Pledge, PledgeState
 
 EVERY_SECONDS = 10  # between two looks at what is due
 LAUNCH_IS_NEAR = timedelta(minutes=5)
+ASKED_AGAIN_WITHIN = timedelta(seconds=30)  # by a launch that waits for a host; it rarely takes 1 s
 BRIEF_SECONDS = 15 * 60  # an allowance for longer counts posts, of which nothing here makes one
 
 Host = tuple[str, str]  # a network's name, and the host
@@ -83,6 +84,18 @@ def list_open_networks(now: datetime) -> list[str]:
     return [name for name in registry.automatic_networks() if name not in paused]
 
 
+def find_paused_hosts(now: datetime) -> QuerySet[HostPause]:
+    """Hosts that a launch has all workers leave alone, for a condition of somebody else's query.
+
+    Also one that is just to be asked again: that is the launch's, by one request. Where none has
+    asked for half a minute, nothing waits to be posted there, and other work finds out for itself.
+    It only reads: that a profile is shown, or is not, says nothing of posts, so it neither ends a
+    launch's pause nor makes it longer.
+    """
+    is_to_be_asked = Q(silences__gt=0, until__gt=now - ASKED_AGAIN_WITHIN)
+    return HostPause.objects.filter(Q(until__gt=now) | is_to_be_asked)
+
+
 def is_left_alone(account: str, *, now: datetime) -> Q:
     """Whether a launch posts from an account just now, or is to in a minute; by a field's name.
 
@@ -105,8 +118,10 @@ def is_left_alone(account: str, *, now: datetime) -> Q:
 
 
 def may_be_asked(account_id: int) -> bool:
-    """Whether an account need not be left alone now: asked anew when its turn has come."""
-    found = LinkedAccount.objects.filter(is_left_alone("pk", now=database_now()), pk=account_id)
+    """Whether an account need not be left alone now, nor its host: asked when its turn has come."""
+    now = database_now()
+    is_paused = Q(known_server__host__in=find_paused_hosts(now).values("pk"))
+    found = LinkedAccount.objects.filter(is_left_alone("pk", now=now) | is_paused, pk=account_id)
     return not found.exists()
 
 

@@ -12,6 +12,7 @@ from campaigns.models import Campaign, CampaignState
 from launches import tasks
 from launches.pauses import Installation, NetworkPause
 from launches.renewing import find_due, renew_some, wake_renewer
+from launches.resting import rest
 from launches.ticking import tick
 from supporters import vault
 from supporters.models import AccountState, KnownServer, LinkedAccount, Pledge, PledgeState
@@ -206,3 +207,15 @@ def test_tick_has_somebody_look(lend):
     let_pass(days=40)
     tick(lambda _: None, renew=lambda: woken.append("renew"))
     assert woken == ["renew"]
+
+
+def test_a_host_that_a_launch_has_left_alone_is_asked_once_that_is_over(simulator, lend):
+    lend("threads")
+    account = LinkedAccount.objects.select_related("known_server").get()
+    age(simulator, account, days=31)
+    now = database_now()
+    rest(account.known_server.host, now=now, until=now + timedelta(minutes=1))
+    assert not find_due(now).exists()
+    assert renew_some() == 0
+    let_pass(seconds=61)
+    assert renew_some() == 1
