@@ -22,7 +22,8 @@ class Recall(models.Model):
 
     ``why`` is the asker's own words, which nobody reviewed: the posts' owners and whoever steers
     the launch read them on their pages, and no mail holds them. ``finished_at``: nothing is open
-    any more. Proof of a further post that comes after it takes the recall up again.
+    any more. Proof of a further post that comes after it takes the recall up again. ``told_at``:
+    the asker and the organiser were told that it is through, which happens once.
     """
 
     launch = models.OneToOneField(
@@ -34,6 +35,7 @@ class Recall(models.Model):
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     why = models.CharField(_("reason"), max_length=400, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
+    told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("recall")

@@ -132,6 +132,21 @@ class RecallTally:
         return self.counts[DeletionState.KEPT]
 
     @property
+    def by_hand(self) -> int:
+        """How many only their owners can delete."""
+        return self.counts[DeletionState.BY_HAND]
+
+    @property
+    def refused(self) -> int:
+        """How many their networks refused to delete."""
+        return self.counts[DeletionState.REFUSED]
+
+    @property
+    def given_up(self) -> int:
+        """How many nobody gave a clear answer of, for a day."""
+        return self.counts[DeletionState.GIVEN_UP]
+
+    @property
     def left(self) -> int:
         """How many could not be deleted."""
         return sum(self.counts[state] for state in LEFT_THERE)
@@ -199,7 +214,7 @@ def sum_up_recall(made: Recall, rows: Iterable[tuple[str, str, int, int]]) -> Re
     nameless = 0
     for name, state, number, without in rows:
         counts.setdefault(name, dict.fromkeys(DeletionState.values, 0))[state] += number
-        nameless += without
+        nameless += without if state in LEFT_THERE else 0  # what was deleted may be erased since
     tallies = []
     for name, found in counts.items():
         known = networks.get(name)

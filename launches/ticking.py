@@ -40,6 +40,7 @@ from launches.preflight import wake_checker
 from launches.recalling import tend_recalls
 from launches.receipts import queue_receipts, tell_organisers
 from launches.renewing import wake_renewer
+from launches.telling_askers import tell_askers
 from launches.telling_owners import tell_owners
 from supporters.announcing import tell_of_new_words, tell_promises_of_new_words
 from supporters.confirming import forget_unconfirmed
@@ -110,6 +111,7 @@ def tick(wake: Wake, **calls: Unpack[Calls]) -> None:
         partial(tend_recalls, now, calls.get("delete", _do_nothing)),
         partial(send_receipts),
         partial(tell_of_deletions),
+        partial(tell_askers, now, limit=MAIL_BATCH),
         partial(tell_organisers, limit=MAIL_BATCH),
         partial(alerting.tell_ended, limit=MAIL_BATCH),
         partial(tell_of_changes, limit=MAIL_BATCH),

@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from campaigns.mails import tell_organiser, tell_reviewers
 from campaigns.models import ReviewDecision, Verdict
 from campaigns.reporting import report, tell_of_reports
-from launches import alerting, canary, receipts, stopping, telling_owners
+from launches import alerting, canary, receipts, stopping, telling_askers, telling_owners
 from launches.models import Delivery, DeliveryState, Launch, LaunchState
 from launches.operators import tell_held, tell_operators
 from launches.pauses import NetworkPause, Standstill
@@ -132,21 +132,28 @@ def relink(cast):
 
 
 def recall(cast, state):
+    """A post that was sent, and how its line in a recall's ledger stands."""
     delivery = cast.deliver(
         DeliveryState.SENT, remote_id="7", permalink="https://one.example/@sam/7"
     )
-    made = Recall.objects.create(launch=delivery.launch, asked_by=cast.olive, why="Wrong river.")
-    line = Deletion.objects.create(
+    made = Recall.objects.create(launch=delivery.launch, asked_by=cast.rae, why="Wrong river.")
+    return Deletion.objects.create(
         recall=made,
         delivery=delivery,
         remote_id="7",
         state=state,
         reason="It is gone.",
-        ended_at=database_now(),
+        ended_at=None if state == DeletionState.WAITING else database_now(),
         tries=1,
         attempt=1,
     )
-    telling_owners._tell([line])
+
+
+def end_recalled(cast):
+    """A launch is over that was recalled."""
+    made = recall(cast, DeletionState.DELETED).recall
+    Launch.objects.filter(pk=made.launch_id).update(state=LaunchState.CANCELLED)
+    receipts.tell_organisers(limit=1)
 
 
 def pause(cast):
@@ -247,8 +254,19 @@ WRITERS = {
         f"launched-{state}": lambda cast, state=state: end_well(cast, state)
         for state in (LaunchState.FINISHED, LaunchState.MISSED, LaunchState.CANCELLED)
     },
-    "recalled": lambda cast: recall(cast, DeletionState.DELETED),
-    "recalled-left": lambda cast: recall(cast, telling_owners.LEFT_THERE[0]),
+    "launched-recalled": end_recalled,
+    **{
+        f"receipt-recalled-{state}": lambda cast, state=state: receipts._queue_receipt(
+            recall(cast, state).delivery
+        )
+        for state in ("waiting", "deleted", "kept", "by_hand")
+    },
+    "recalled": lambda cast: telling_owners._tell([recall(cast, DeletionState.DELETED)]),
+    "recalled-left": lambda cast: telling_owners._tell([recall(cast, DeletionState.BY_HAND)]),
+    "recall_ended": lambda cast: telling_askers._tell(recall(cast, DeletionState.REFUSED).recall),
+    "recall_ended-nothing": lambda cast: telling_askers._tell(
+        Recall.objects.create(launch=cast.launch(), asked_by=cast.olive)
+    ),
     "held": lambda cast: tell_held(cast.launch(held_why="Too many posts failed.").pk),
     "late": be_late,
     "ended": end,
