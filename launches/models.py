@@ -298,6 +298,12 @@ class Delivery(Reasoned, models.Model):
         return f"{self.network}:{self.pk} ({self.get_state_display()})"
 
     @property
+    def is_taken_away(self) -> bool:
+        """Whether a recall deleted it, or found it gone: nobody is sent there any more."""
+        lines = self.deletions.all()
+        return any(line.is_over and line.remote_id == self.remote_id for line in lines)
+
+    @property
     def lag_ms(self) -> int | None:
         """From the announced moment to the network's answer, in milliseconds."""
         if self.answered_at is None:

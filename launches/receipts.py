@@ -19,6 +19,7 @@ from launches.models import (
     LaunchKind,
     LaunchState,
 )
+from launches.recalls import DeletionState, find_recall
 from launches.results import summarise
 from supporters.mails import may_hold_words
 from supporters.topics import note_accounts
@@ -38,6 +39,7 @@ def queue_receipts(*, limit: int) -> int:
             .exclude(launch__state=LaunchState.HELD)
             .filter(pledge__isnull=False)
             .select_related("launch__campaign__approved", "pledge__account", "pledge__person")
+            .prefetch_related("deletions")
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )
         for delivery in due:
@@ -58,6 +60,7 @@ def _queue_receipt(delivery: Delivery) -> None:
     assert pledge is not None
     if not pledge.receipt_email:
         return
+    lines = sorted(delivery.deletions.all(), key=lambda line: line.pk)
     mail = queue_mail(
         pledge.receipt_email,
         person=pledge.person,
@@ -70,6 +73,9 @@ def _queue_receipt(delivery: Delivery) -> None:
             "was_missed": delivery.launch.state == LaunchState.MISSED,
             "was_sent": delivery.state == DeliveryState.SENT,
             "is_unconfirmed": delivery.state == DeliveryState.UNCONFIRMED,
+            "lines": lines,
+            "is_kept": any(line.state == DeletionState.KEPT for line in lines),
+            "is_left": any(line.is_left for line in lines),
             "text": delivery.text if may_hold_words(pledge, email=pledge.receipt_email) else "",
         },
     )
@@ -98,6 +104,7 @@ def tell_organisers(*, limit: int) -> int:
                         "campaign": launch.campaign,
                         "person": organiser,
                         "summary": summarise(launch.campaign),
+                        "recall": find_recall(launch),
                     },
                 )
         Launch.objects.filter(pk__in=[launch.pk for launch in over]).update(told_at=database_now())

@@ -149,7 +149,6 @@ def _show(
         "lines": lines,
         "can_keep": can_keep(delivery, lines),
         "is_left": any(line.is_left for line in lines),
-        "is_gone": any(line.is_over for line in lines),
         "form": form,
     }
     return render(request, "launches/post.html", context, status=status)
