@@ -35,7 +35,7 @@ class ReadOnly(admin.ModelAdmin[Any]):
 @admin.register(Launch)
 class LaunchAdmin(ReadOnly):
     list_display = ("campaign", "state", "launch_at", "people", "pledges", "held_at", "look_first")
-    list_filter = ("state", "kind")
+    list_filter = ("state",)
     list_select_related = ("campaign__approved",)
     ordering = ("-launch_at",)
     exclude = ("held_why",)
