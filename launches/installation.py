@@ -17,9 +17,10 @@ from django.db import transaction
 from django.db.models import Subquery
 
 from campaigns.clock import database_now
-from launches.models import Delivery, Launch, LaunchState, Unlookable
+from launches.models import Delivery, DeliveryState, Launch, LaunchState, Unlookable
 from launches.operators import tell_held
 from launches.pauses import Heartbeat, Installation
+from networks import registry
 from networks.errors import gettext_noop
 
 TICK = "tick"
@@ -108,7 +109,8 @@ def hold_if_foreign() -> bool:
 def adopt() -> int:
     """Make the database ours. Every launch under way is looked up before it is sent.
 
-    Launches held for being foreign go on. Gives how many launches that concerns.
+    Launches held for being foreign go on, and what nobody could prove is looked up once more.
+    Gives how many launches that concerns.
     """
     with transaction.atomic():
         now = database_now()
@@ -119,7 +121,33 @@ def adopt() -> int:
         )
         marked = open_ones.update(look_first=True, unlookable=Unlookable.ASK)
         Delivery.objects.filter(launch__in=open_ones).forget_releases()
+        marked += _look_again(now)
         Launch.objects.filter(state=LaunchState.HELD, held_why=FOREIGN).update(
             state=LaunchState.FIRING, held_at=None, held_why=""
         )
     return marked
+
+
+def _look_again(now: datetime) -> int:
+    """Have posts without proof looked up once more, before their owners are asked about them.
+
+    A restored backup does not know that one was let go after it (``vouching``): its owner would be
+    asked as if nothing had left. Until the latest time, when nothing could be sent any more; a
+    launch that was finished is taken up for it. What cannot be looked up stays with its owner.
+    Gives how many launches were taken up.
+    """
+    networks = registry.automatic_networks()
+    unproved = Delivery.objects.filter(
+        network__in=[name for name, each in networks.items() if each.can_look_up],
+        state=DeliveryState.UNCONFIRMED,
+        owner_said_at=None,
+        pledge__isnull=False,
+        launch__state__in=[LaunchState.FIRING, LaunchState.HELD, LaunchState.FINISHED],
+        launch__latest_at__gt=now,
+    )
+    ended = Launch.objects.filter(state=LaunchState.FINISHED, pk__in=unproved.values("launch"))
+    taken_up = ended.update(
+        state=LaunchState.FIRING, finished_at=None, look_first=True, unlookable=Unlookable.ASK
+    )
+    unproved.update(state=DeliveryState.UNKNOWN, due_at=None, lease_until=None)
+    return taken_up

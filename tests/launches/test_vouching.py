@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from launches import erasing, holding, vouching
+from launches import erasing, holding, installation, vouching
 from launches.claiming import claim, give_back
 from launches.delivering import deliver
 from launches.igniting import ignite
@@ -20,7 +21,7 @@ from launches.models import (
     LaunchState,
     Unlookable,
 )
-from launches.pauses import NetworkPause
+from launches.pauses import Heartbeat, NetworkPause
 from launches.planning import create_launches
 from launches.recording import Result, record
 from launches.results import summarise
@@ -352,3 +353,57 @@ def test_a_first_claim_that_is_given_back_cannot_be_withdrawn_once_it_was_let_go
     give_back(claim(unproved.launch_id, most=1).claims)
     kept = Delivery.objects.select_related("pledge").get()
     assert (kept.state, kept.pledge.state) == (DeliveryState.WAITING, PledgeState.CALLED)
+
+
+@pytest.fixture
+def restored(unproved, step):
+    """It was let go and sent after a backup that is restored now, and is adopted: gives the row."""
+    step()
+    keep = {model: list(model.objects.values()) for model in (Launch, Delivery)}
+    send(unproved)
+    assert work(unproved.launch).state == DeliveryState.SENT
+    Attempt.objects.filter(outcome__in=["released", "sent"]).delete()
+    for model, (row,) in keep.items():
+        model.objects.filter(pk=row["id"]).update(**row)
+    Heartbeat.objects.update(beat_at=F("beat_at") - timedelta(seconds=5))
+    assert installation.list_differences() == [installation.WENT_BACK]
+    assert step() == []
+    return Delivery.objects.get()
+
+
+def test_a_restored_backup_finds_what_was_let_go_after_it(restored, step, networks):
+    assert restored.state == DeliveryState.UNCONFIRMED
+    assert installation.adopt() == 1
+    assert step() == [restored.launch_id]
+    found = work(restored.launch)
+    assert (found.state, found.attempt) == (DeliveryState.SENT, restored.attempt + 1)
+    assert networks.summarise() == {"posts": 1, "accounts": 1, "duplicates": 0}
+    assert restored.launch.state == LaunchState.FINISHED
+    with pytest.raises(VouchRefused, match="changed meanwhile"):
+        send(restored)
+
+
+def test_what_was_never_let_go_is_asked_about_once_more(unproved, step, networks):
+    installation.adopt()
+    step()
+    assert work(unproved.launch).state == DeliveryState.UNCONFIRMED
+    assert unproved.launch.state == LaunchState.FINISHED
+    assert networks.summarise()["posts"] == 0
+    send(unproved)
+    assert work(unproved.launch).state == DeliveryState.SENT
+
+
+@pytest.mark.parametrize("why", ["cannot", "said", "late", "cancelled"])
+def test_nothing_is_looked_up_again_that_cannot_be_or_is_settled(unproved, monkeypatch, why):
+    if why == "cannot":
+        monkeypatch.setattr(Mastodon, "can_look_up", False)
+    elif why == "said":
+        vouching.say_there(unproved, person=unproved.pledge.person)
+    elif why == "late":
+        Launch.objects.update(latest_at=database_now())
+    else:
+        Launch.objects.update(state=LaunchState.CANCELLED)
+    state = Launch.objects.get().state
+    assert installation.adopt() == 0
+    assert Delivery.objects.get().state == DeliveryState.UNCONFIRMED
+    assert Launch.objects.get().state == state
