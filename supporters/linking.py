@@ -176,22 +176,24 @@ def find_adapter(network: str, *, campaign: Campaign | None = None) -> Network:
 def _take_request(state: str, *, session_key: str) -> LinkRequest:
     """The request that a state stands for, used up by this. Raises LinkingRefused.
 
-    Another session's request is left alone, so that nobody can spoil somebody else's.
+    Another session's request is left alone, so that nobody can spoil somebody else's: a phone may
+    open the way back in another browser than the one that went, which goes on in its own.
     """
+    found: LinkRequest | None = (
+        LinkRequest.objects.filter(state_digest=_digest(state))
+        .select_related("known_server", "campaign")
+        .first()
+    )
     refused = LinkingRefused(
         _(
             "This way back was used already, or belongs to another browser. Nothing was stored. "
             "Please start again."
-        )
+        ),
+        campaign=found.campaign if found else None,
     )
-    if not state or not session_key:
+    if found is None or not state or not session_key:
         raise refused
-    found: LinkRequest | None = (
-        LinkRequest.objects.filter(state_digest=_digest(state), session_digest=_digest(session_key))
-        .select_related("known_server", "campaign")
-        .first()
-    )
-    if found is None:
+    if not secrets.compare_digest(found.session_digest, _digest(session_key)):
         raise refused
     pk = found.pk
     deleted, _each = LinkRequest.objects.filter(pk=pk).delete()

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import login
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -29,14 +31,21 @@ from supporters.linking import (
     finish_linking,
 )
 from supporters.models import AccountState, LinkedAccount, Pledge
+from supporters.returning import (
+    Errand,
+    end_errand,
+    find_campaign_of,
+    find_chosen,
+    find_errand,
+    find_missing,
+    leave,
+)
 from supporters.servers import return_address
 from supporters.throttling import take_turn
 from supporters.views_pledges import show_pledges
 from supporters.views_support import agree_address, find_campaign, show_support
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-CAMPAIGN_IN_SESSION = "linking_for"
-DOOR_IN_SESSION = "linking_from"
 JUST_NOW = timedelta(minutes=30)
 METADATA_SECONDS = 300
 
@@ -62,6 +71,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         return _go_back(campaign, door=find_door(request))
     form = LinkForm(request.POST, adapter=adapter)
     if form.is_valid():
+        errand = Errand(network=adapter.name, typed=form.typed, **_describe_way(request, campaign))
         wait_seconds = 0 if person else take_turn(request.META["REMOTE_ADDR"])
         if wait_seconds:
             return _ask_to_wait(request, form=form, campaign=campaign, seconds=wait_seconds)
@@ -69,7 +79,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
             address = begin_linking(
                 adapter.name,
                 address=form.typed,
-                session_key=_open_session(request, campaign=campaign),
+                session_key=leave(request, errand),
                 person=person,
                 campaign=campaign,
             )
@@ -88,6 +98,7 @@ def come_back(request: HttpRequest, network: str) -> HttpResponseBase:
     Answers with a redirect in every case, so that the code does not stay in the address bar.
     """
     person = request.user if isinstance(request.user, User) else None
+    errand = find_errand(request)
     try:
         linked = finish_linking(
             network,
@@ -98,12 +109,14 @@ def come_back(request: HttpRequest, network: str) -> HttpResponseBase:
         )
     except LinkingRefused as error:
         messages.error(request, error.sentence)
-        door = request.session.get(DOOR_IN_SESSION, "")
-        return _go_back(error.campaign or _recall_campaign(request), door=door)
-    door = request.session.get(DOOR_IN_SESSION, "")
+        return _go_back(find_campaign_of(request, told=error.campaign), door=errand.door)
+    end_errand(request)
     if linked.signs_in:
         login(request, linked.person, backend=BACKEND)
-    return _go_on(request, linked=linked, door=door)
+    missing = find_missing(errand, linked.accounts)
+    if missing:
+        messages.warning(request, _explain_other(linked, missing=missing))
+    return _go_on(request, linked=linked, door=errand.door)
 
 
 @require_GET
@@ -154,7 +167,10 @@ def _begin_again(
         pk=pk,
         person=person,
     )
-    session_key = _open_session(request, campaign=campaign)
+    errand = Errand(
+        network=account.network, renewed=account.handle, **_describe_way(request, campaign)
+    )
+    session_key = leave(request, errand)
     try:
         return redirect(begin_relinking(account, session_key=session_key, campaign=campaign))
     except LinkingRefused as error:
@@ -162,22 +178,18 @@ def _begin_again(
         return _go_back(campaign, door=find_door(request))
 
 
-def _open_session(request: HttpRequest, *, campaign: Campaign | None) -> str:
-    """The session's key, of a new session if need be, which remembers what it is all for."""
-    request.session[CAMPAIGN_IN_SESSION] = campaign.pk if campaign else None
-    request.session[DOOR_IN_SESSION] = find_door(request) if campaign else ""
-    if not request.session.session_key:
-        request.session.create()
-    return request.session.session_key or ""
+def _describe_way(request: HttpRequest, campaign: Campaign | None) -> dict[str, Any]:
+    if campaign is None:
+        return {}
+    return {"campaign_id": campaign.pk, "door": find_door(request)}
 
 
-def _recall_campaign(request: HttpRequest) -> Campaign | None:
-    found: Campaign | None = (
-        Campaign.objects.seen_by(request.user)
-        .filter(pk=request.session.get(CAMPAIGN_IN_SESSION) or 0, approved__isnull=False)
-        .first()
-    )
-    return found
+def _explain_other(linked: Linked, *, missing: str) -> str:
+    handles = ", ".join(account.handle for account in linked.accounts)
+    return _(
+        "You came back as %(handles)s, not as %(wanted)s. If you meant that one, sign in as it on "
+        "its network's own pages first, then start again here."
+    ) % {"handles": handles, "wanted": missing}
 
 
 def _go_on(request: HttpRequest, *, linked: Linked, door: str) -> HttpResponse:
@@ -198,12 +210,14 @@ def _go_on(request: HttpRequest, *, linked: Linked, door: str) -> HttpResponse:
         )
         messages.success(request, said % {"handles": handles})
         return _go_back(linked.campaign, door=door)
-    # Whoever links two accounts one after the other reads the words for both.
+    # Whoever links two accounts one after the other reads the words for both, and for those that
+    # they had chosen before they went to link another.
+    chosen = find_chosen(request.session, linked.campaign) or []
     fresh = (
         LinkedAccount.objects.filter(
+            Q(linked_at__gt=timezone.now() - JUST_NOW) | Q(pk__in=chosen),
             person=linked.person,
             state=AccountState.LINKED,
-            linked_at__gt=timezone.now() - JUST_NOW,
         )
         .exclude(pk__in=lent.values("account"))
         .order_by("linked_at")

@@ -21,6 +21,7 @@ from supporters import soliciting
 from supporters.forms import AsksForm, LinkForm
 from supporters.models import AccountState, LinkedAccount, Pledge, PledgeState
 from supporters.pledging import PledgeRefused, read_words, withdraw
+from supporters.returning import find_errand
 from supporters.rewording import compare_words, has_new_words, with_wordings
 from supporters.soliciting import find_choice, list_muted
 from supporters.spreading import list_news
@@ -71,7 +72,8 @@ def choose_asks(request: HttpRequest) -> HttpResponse:
 def show_pledges(request: HttpRequest, *, tried: LinkForm | None = None) -> HttpResponse:
     """The page of ``my_pledges``; ``tried`` is a form that came back with an error."""
     status = 422 if tried else 200
-    context: dict[str, Any] = {"link_forms": list_link_forms(tried=tried), "tried": tried}
+    forms = list_link_forms(tried=tried, errand=find_errand(request))
+    context: dict[str, Any] = {"link_forms": forms, "tried": tried}
     if not request.user.is_authenticated:
         return render(request, "supporters/pledges_anonymous.html", context, status=status)
     now = database_now()

@@ -31,6 +31,14 @@ from supporters.pledging import (
     refuse_closed,
     sign_words,
 )
+from supporters.returning import (
+    Errand,
+    end_choice,
+    find_chosen,
+    find_errand,
+    find_form,
+    note_choice,
+)
 from supporters.standing import find_address
 from supporters.tokens import find_end
 
@@ -47,7 +55,8 @@ def support(request: HttpRequest, slug: str) -> HttpResponse:
 def agree(request: HttpRequest, slug: str) -> HttpResponse:
     """The exact post of each account, and one button (``agree``) that is the consent to it.
 
-    Whatever else is sent from the form, by a script or another button, only shows the post anew.
+    Whatever else is sent from the form, by a script or another button, only shows the post anew,
+    or (``more``) leads to the other accounts; it is kept until it is agreed to.
     """
     campaign = find_campaign(request, slug=slug)
     asked = request.POST if request.method == "POST" else request.GET
@@ -64,6 +73,12 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
     if find_why_closed(campaign):
         return show_support(request, campaign=campaign)
     revision = get_approved(campaign)
+    filled_in = request.POST if request.method == "POST" else None
+    note_choice(
+        request.session, campaign, account_ids=[each.pk for each in accounts], form=filled_in
+    )
+    if "more" in request.POST:
+        return redirect(add_door(reverse("support", args=[slug]), find_door(request)))
     form = _open_form(request, revision=revision, campaign=campaign, accounts=accounts)
     if "agree" in request.POST and form.is_valid():
         wording = form.cleaned_data["wording"]
@@ -87,6 +102,7 @@ def agree(request: HttpRequest, slug: str) -> HttpResponse:
             form = _open_form(request, revision=revision, campaign=campaign, accounts=accounts)
             form.add_error(None, error.sentence)
         else:
+            end_choice(request.session)
             return redirect("support_thanks", slug=slug)
     return _show_agree(request, campaign=campaign, form=form, accounts=accounts)
 
@@ -147,9 +163,11 @@ def show_support(
     composers = [each for name, each in all_composers().items() if name not in promised]
     context = {
         **describe_campaign(campaign),
-        "accounts": describe_accounts(accounts, lent=lent),
+        "accounts": describe_accounts(
+            accounts, lent=lent, chosen=find_chosen(request.session, campaign)
+        ),
         "can_choose": any(one.is_linked and one.pk not in lent for one in accounts),
-        "link_forms": list_link_forms(tried=tried),
+        "link_forms": list_link_forms(tried=tried, errand=find_errand(request)),
         "by_hand_alone": [each for each in composers if not each.is_lendable],
         "by_hand_too": [each for each in composers if each.is_lendable],
         "promised": [get_composer(name) for name in promised],
@@ -166,21 +184,35 @@ def list_promised(campaign: Campaign, *, person: User) -> list[str]:
     return list(standing.values_list("network", flat=True))
 
 
-def list_link_forms(*, tried: LinkForm | None = None) -> list[LinkForm]:
-    """One form for each network that accounts can be lent on, the one just tried in its place."""
+def list_link_forms(
+    *, tried: LinkForm | None = None, errand: Errand | None = None
+) -> list[LinkForm]:
+    """One form for each network that accounts can be lent on, the one just tried in its place.
+
+    What was typed before an ``errand`` from which no account came back stands in its field.
+    """
+    typed = {errand.network: errand.typed} if errand else {}
     return [
-        tried if tried and tried.adapter.name == adapter.name else LinkForm(adapter=adapter)
-        for adapter in automatic_networks().values()
+        tried
+        if tried and tried.adapter.name == name
+        else LinkForm(adapter=adapter, initial={"address": typed.get(name, "")})
+        for name, adapter in automatic_networks().items()
     ]
 
 
-def describe_accounts(accounts: Sequence[LinkedAccount], *, lent: set[int]) -> list[dict[str, Any]]:
-    """What a page shows of linked accounts; ``lent`` are the ones that are lent already."""
+def describe_accounts(
+    accounts: Sequence[LinkedAccount], *, lent: set[int], chosen: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
+    """What a page shows of linked accounts; ``lent`` are the ones that are lent already.
+
+    ``chosen`` are those that their owner chose; where nothing was chosen yet, all are proposed.
+    """
     return [
         {
             "account": account,
             "adapter": get(account.network),
             "is_lent": account.pk in lent,
+            "is_chosen": chosen is None or account.pk in chosen,
         }
         for account in accounts
     ]
@@ -231,7 +263,7 @@ def _show_agree(
     }
     if request.headers.get("HX-Request"):
         return render(request, "supporters/_exact.html", context | {"is_part": True})
-    status = 422 if form.is_bound and form.errors else 200
+    status = 422 if request.method == "POST" and form.errors else 200
     return render(request, "supporters/agree.html", context, status=status)
 
 
@@ -242,13 +274,17 @@ def _open_form(
     campaign: Campaign,
     accounts: Sequence[LinkedAccount],
 ) -> AgreeForm:
-    """The form as it was sent; else with the wording that is this person's, as it was given."""
+    """The form as it was sent, now or before its sender went away to a network.
+
+    Else with the wording that is this person's, as it was given.
+    """
     assert isinstance(request.user, User)
     person = request.user
     dealt = deal_wording(revision.texts, campaign=campaign, person=person, accounts=accounts)
-    sent = None
+    filled_in = find_form(request.session, campaign)
     if request.method == "POST":
-        sent = complete_words(request.POST, revision=revision, dealt=dealt)
+        filled_in = request.POST
+    sent = complete_words(filled_in, revision=revision, dealt=dealt) if filled_in else None
     initial = {"wording": dealt, "receipt_email": person.email or ""}
     form = AgreeForm(sent, messages=revision.offered_messages, initial=initial)
     form.full_clean()

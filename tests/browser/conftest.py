@@ -61,23 +61,33 @@ def static_folder(tmp_path_factory: pytest.TempPathFactory, django_db_setup: Non
 
 
 @pytest.fixture
+def switches() -> dict[str, str]:
+    """What this test's site is set to besides; a module may say otherwise."""
+    return {}
+
+
+@pytest.fixture
 def product(
     simulator: PostalSimulator,
     static_folder: Path,
     themes: None,
     tmp_path: Path,
+    switches: dict[str, str],
 ) -> Iterator[Product]:
     """The product on this test's database, not started yet; every process of it is stopped."""
     directory = simulator.get_instance("bluesky")["plc_url"]
     made = Product(
         tmp_path,
         hosts=simulator.hosts,
-        BLUESKY_PLC_URL=directory,
-        BLUESKY_RESOLVER_URL=directory,
-        BLUESKY_APPVIEW_URL=directory,
-        **describe_composers(simulator),
-        EMAIL_URL=f"smtp://127.0.0.1:{simulator.smtp_port}",
-        REVIEW_LEAD_SECONDS="0",
+        **{
+            "BLUESKY_PLC_URL": directory,
+            "BLUESKY_RESOLVER_URL": directory,
+            "BLUESKY_APPVIEW_URL": directory,
+            "EMAIL_URL": f"smtp://127.0.0.1:{simulator.smtp_port}",
+            "REVIEW_LEAD_SECONDS": "0",
+        }
+        | describe_composers(simulator)
+        | switches,
     )
     (tmp_path / "static").symlink_to(static_folder)
     yield made

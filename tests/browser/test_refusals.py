@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from campaigns import drafting
 from campaigns.models import Campaign, Revision, RevisionState
-from supporters.models import LinkedAccount, Pledge
+from supporters.models import Pledge
 from tests.browser.acting import come_in, lend, press, sign_in
 from tests.browser.conftest import make_user
 from tests.browser.looking import PHONE, look
@@ -26,27 +26,6 @@ AGREE = re.compile("^Yes, post this from")
 def campaign(olive: User) -> Campaign:
     """In public, and open for an hour."""
     return make_campaign(olive)
-
-
-def test_a_denied_authorisation_comes_back_with_a_sentence(
-    web: Product, simulator: PostalSimulator, new_page: NewPage, campaign: Campaign
-) -> None:
-    page = new_page(viewport=PHONE)
-    host = simulator.get_instance("mastodon")["instance"]
-    bea = simulator.open_accounts(network="bluesky", names=["bea"])[0]["handle"]
-    for network, address, account in (("Mastodon", host, "sam"), ("Bluesky", bea, bea)):
-        lend(
-            page,
-            campaign=campaign.get_absolute_url(),
-            network=network,
-            address=address,
-            account=account,
-            decision="Deny",
-        )
-        expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\w+ \w+"))
-        expect(page.get_by_role("heading", level=1)).to_have_text("Which account do you lend?")
-        look(page)
-    assert not LinkedAccount.objects.exists()
 
 
 def test_an_address_that_is_none_is_explained_where_it_was_typed(
