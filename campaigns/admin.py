@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -167,7 +167,7 @@ class CampaignUpdateAdmin(ReadOnlyAdmin):
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, translate("Taken off the page: %d.") % number)
+            messages.success(request, gettext("Taken off the page: %d.") % number)
 
 
 @admin.register(Revision)
@@ -189,7 +189,7 @@ class RevisionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Django's list under its own heading."""
-        context = {"title": translate("Waiting for review"), **(extra_context or {})}
+        context = {"title": gettext("Waiting for review"), **(extra_context or {})}
         return super().changelist_view(request, context)
 
     @admin.display(description=_("organiser"))
@@ -205,7 +205,7 @@ class RevisionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("review"))
     def review(self, revision: Revision) -> SafeString:
         """The way to its page."""
-        return format_html('<a href="{}">{}</a>', address_review(revision), translate("Review"))
+        return format_html('<a href="{}">{}</a>', address_review(revision), gettext("Review"))
 
 
 @admin.register(Campaign)
@@ -254,7 +254,7 @@ class CampaignAdmin(ReadOnlyAdmin):
     @admin.display(description=_("title"))
     def latest_title(self, campaign: Campaign) -> str:
         """What its newest revision is called."""
-        return getattr(campaign, "newest_title", "") or translate("Untitled campaign")
+        return getattr(campaign, "newest_title", "") or gettext("Untitled campaign")
 
     def list_panels(self, request: HttpRequest, revision: Revision) -> Sequence[Panel]:
         """What a later stage shows on the review page, as (heading, safe HTML)."""
@@ -290,7 +290,7 @@ class CampaignAdmin(ReadOnlyAdmin):
         if request.method == "POST" and form.is_valid():
             decide = VERDICTS.get(request.POST.get("verdict", ""))
             if decide is None:
-                messages.error(request, translate("Choose one of the three buttons."))
+                messages.error(request, gettext("Choose one of the three buttons."))
             elif self._try(
                 request,
                 lambda: decide(revision, reviewer=reviewer, reason=form.cleaned_data["reason"]),
@@ -324,7 +324,7 @@ class CampaignAdmin(ReadOnlyAdmin):
             return False
         messages.success(
             request,
-            translate("Done: “%(title)s” is now %(state)s. The organiser is told by mail.")
+            gettext("Done: “%(title)s” is now %(state)s. The organiser is told by mail.")
             % {"title": campaign.title, "state": campaign.get_state_display().lower()},
         )
         return True
@@ -338,7 +338,7 @@ class CampaignAdmin(ReadOnlyAdmin):
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": translate("Review: %(title)s") % {"title": revision.title},
+            "title": gettext("Review: %(title)s") % {"title": revision.title},
             "revision": revision,
             "campaign": campaign,
             "form": form,

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from launches.reasons import Reasoned
@@ -70,7 +70,7 @@ class Standstill(models.Model):
         ]
 
     def __str__(self) -> str:
-        return translate("All launches are paused")
+        return gettext("All launches are paused")
 
 
 class Heartbeat(models.Model):

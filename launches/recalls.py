@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from launches.reasons import Reasoned, StateQuerySet
@@ -173,9 +173,9 @@ class Deletion(Reasoned, models.Model):
     def owners_word(self) -> str:
         """What became of it, said to its owner."""
         if self.state == DeletionState.BY_HAND:
-            return translate("Only you can delete it")
+            return gettext("Only you can delete it")
         if self.state == DeletionState.KEPT:
-            return translate("You keep it")
+            return gettext("You keep it")
         return str(DeletionState(self.state).label)
 
     @property
