@@ -18,6 +18,7 @@ from campaigns.models import Campaign, Revision
 from supporters.models import AssistedPledge, Pledge
 from tests.browser.conftest import PASSWORD
 from tests.browser.posting import PostalSimulator, find_link
+from tests.browser.speaking import say
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -39,18 +40,18 @@ def follow(page: Page, name: str | re.Pattern[str]) -> None:
 def sign_up(page: Page, mailbox: PostalSimulator, *, name: str, email: str, look: Look) -> None:
     """Make an account, and confirm its address with the link that comes by mail."""
     page.goto("/account/signup/")
-    page.get_by_label("Your name, or your organisation's").fill(name)
+    page.get_by_label(say(page, "Your name, or your organisation's")).fill(name)
     page.locator("#id_email").fill(email)
     page.locator("#id_password1").fill(PASSWORD)
     page.locator("#id_password2").fill(PASSWORD)
     look(page)
-    press(page, "Make my account")
-    page.get_by_role("heading", name="Look into your mailbox").wait_for()
+    press(page, say(page, "Make my account"))
+    page.get_by_role("heading", name=say(page, "Look into your mailbox")).wait_for()
     look(page)
     mail = mailbox.wait_for_mail(email, subject="onfirm")
     page.goto(find_link(mail, holding="confirm-email"))
     look(page)
-    press(page, "Yes, it is mine")
+    press(page, say(page, "Yes, it is mine"))
     page.wait_for_url("**/desk/")
 
 
@@ -58,7 +59,7 @@ def sign_in(page: Page, *, email: str) -> None:
     """Type address and password on the sign-in page that ``page`` shows."""
     page.locator("#id_login").fill(email)
     page.locator("#id_password").fill(PASSWORD)
-    press(page, re.compile("^Sign in$"))
+    page.get_by_role("button", name=say(page, "Sign in"), exact=True).click()
 
 
 def come_in(page: Page, person: User) -> None:
@@ -83,14 +84,15 @@ def show_code(secret: str) -> str:
 
 def answer_second_step(page: Page, *, secret: str) -> None:
     """Type the app's code; once more when it ran out between being read and being sent."""
-    heading = page.get_by_role("heading", name="One more step")
+    heading = page.get_by_role("heading", name=say(page, "One more step"))
+    button = page.get_by_role("button", name=say(page, "Sign in"), exact=True)
     heading.wait_for()
     page.get_by_label("code").first.fill(show_code(secret))
-    press(page, re.compile("^Sign in$"))
+    button.click()
     page.wait_for_load_state()
     if heading.is_visible():
         page.get_by_label("code").first.fill(show_code(secret))
-        press(page, re.compile("^Sign in$"))
+        button.click()
 
 
 def lend(
@@ -111,11 +113,11 @@ def lend(
     page.goto(campaign)
     if look:
         look(page)
-    follow(page, re.compile("Lend (my|another) account"))
+    follow(page, say(page, "Lend my account"))
     page.locator(f"#{network.lower()}_address").fill(address)
     if look:
         look(page)
-    press(page, f"Lend my {network} account")
+    press(page, say(page, "Lend my %(network)s account", network=network))
     page.get_by_label("Your account here").fill(account)
     if look:
         look(page)
