@@ -23,6 +23,7 @@ from supporters.models import Pledge
 from supporters.pledging import sign_words
 from tests.browser.acting import answer_second_step, come_in, sign_in
 from tests.browser.conftest import make_user
+from tests.browser.keyboard import find_keyboard_troubles
 from tests.browser.looking import (
     DESKTOP,
     find_french_troubles,
@@ -71,6 +72,8 @@ def walk(page: Page, pages: Iterable[tuple[str, str]], *, within: str | None = N
         page.goto(address)
         troubles += [f"{name}: {each}" for each in find_troubles(page, within=within)]
         shoot(page, name, dark=name in DARK)
+        if within is None:  # Django's own admin has its own order
+            troubles += [f"{name} by keyboard: {each}" for each in find_keyboard_troubles(page)]
         if name in ONE_LANGUAGE:
             continue
         page.goto(f"{address}{'&' if '?' in address else '?'}language=fr")
