@@ -7,8 +7,8 @@ campaign, and what they had filled in beside its words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,19 +28,17 @@ MOST_KEPT = 20_000  # characters of a form; one with longer words is not kept
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
-    """What a browser went to a network for; ``renewed`` is the handle that was to be renewed."""
+    """What a browser went to a network for: an account by what was ``typed``, or one to renew.
+
+    ``renewed`` is the handle that it had then; it may have another one when it comes back.
+    """
 
     campaign_id: int | None = None
     door: str = ""
     network: str = ""
     typed: str = ""
     renewed: str = ""
-
-    @property
-    def wanted(self) -> str:
-        """The one account that was asked for, by its name; empty where only its server was."""
-        name = self.renewed or self.typed
-        return name if self.renewed or "@" in name.strip().lstrip("@") else ""
+    renewed_id: int | None = None
 
 
 def leave(request: HttpRequest, errand: Errand) -> str:
@@ -53,7 +51,9 @@ def leave(request: HttpRequest, errand: Errand) -> str:
 
 def find_errand(request: HttpRequest) -> Errand:
     """What this browser was last sent to a network for; an empty one for nothing."""
-    return Errand(**request.session.get(ERRAND, {}))
+    kept: dict[str, Any] = request.session.get(ERRAND, {})
+    names = {each.name for each in fields(Errand)}
+    return Errand(**{name: value for name, value in kept.items() if name in names})
 
 
 def end_errand(request: HttpRequest) -> None:
@@ -73,14 +73,19 @@ def find_campaign_of(request: HttpRequest, *, told: Campaign | None = None) -> C
     return found
 
 
-def find_missing(errand: Errand, accounts: Iterable[LinkedAccount]) -> str:
-    """The account that was asked for, where others came back; empty where it came."""
-    handles = {_flatten(account.handle) for account in accounts}
-    return errand.wanted if errand.wanted and _flatten(errand.wanted) not in handles else ""
+def find_missing(errand: Errand, accounts: Sequence[LinkedAccount]) -> str:
+    """The account that was asked for by its name, where others came back; empty where it came.
 
-
-def _flatten(handle: str) -> str:
-    return handle.strip().lstrip("@").casefold()
+    Names alone are compared: a server may call its accounts by another domain than its own.
+    """
+    if errand.renewed_id is not None:
+        came = errand.renewed_id in {account.pk for account in accounts}
+        return "" if came else errand.renewed
+    name, at, _host = errand.typed.strip().lstrip("@").partition("@")
+    if not at or "/" in name:
+        return ""
+    names = {account.handle.lstrip("@").partition("@")[0].casefold() for account in accounts}
+    return "" if name.casefold() in names else errand.typed
 
 
 def note_choice(

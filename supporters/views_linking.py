@@ -168,7 +168,10 @@ def _begin_again(
         person=person,
     )
     errand = Errand(
-        network=account.network, renewed=account.handle, **_describe_way(request, campaign)
+        network=account.network,
+        renewed=account.handle,
+        renewed_id=account.pk,
+        **_describe_way(request, campaign),
     )
     session_key = leave(request, errand)
     try:

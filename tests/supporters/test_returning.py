@@ -100,7 +100,13 @@ def test_way_back_to_a_campaign_that_may_no_longer_be_seen_leads_elsewhere(visit
 
 
 @pytest.mark.parametrize(
-    ("typed", "is_told"), [("@sam@{}", True), ("@KIM@{}", False), ("{}", False), ("@kim@{}", False)]
+    ("typed", "is_told"),
+    [
+        ("@sam@{}", True),
+        ("@KIM@{}", False),
+        ("{}", False),
+        ("http://{}/@kim", False),
+    ],
 )
 def test_another_account_than_was_typed_is_told(visitor, campaign, typed, is_told):
     browser = visitor()
@@ -121,6 +127,18 @@ def test_renewing_with_another_account_says_that_the_first_still_waits(visitor):
     assert f"not as {wanted.handle}" in page
     wanted.refresh_from_db()
     assert wanted.state == AccountState.NEEDS_RELINK
+
+
+def test_renewed_account_that_is_called_otherwise_by_now_is_the_same(visitor):
+    browser = visitor()
+    browser.link("mastodon")
+    account = LinkedAccount.objects.get()
+    old = account.handle.replace("@sam", "@sammy")
+    LinkedAccount.objects.update(state=AccountState.NEEDS_RELINK, handle=old)
+    begun = browser.client.post(reverse("link_begin"), {"account": account.pk})
+    page = unescape(browser.read(browser.come_back(*browser.consent(begun))))
+    assert f"{account.handle} is linked." in page
+    assert "not as" not in page
 
 
 @pytest.fixture
