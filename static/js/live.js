@@ -8,6 +8,7 @@
   const LONGEST = 30_000;
   const STATUS_EVERY = 20_000; // a screen reader is told of news, not of each second
   const LATE_AFTER = 3; // failures in a row
+  const PATIENCE = 10_000; // an answer that hangs is one that does not come
   const LONGEST_TIMER = 2 ** 31 - 1;
   const status = root.querySelector("[data-live-status]");
   const late = root.querySelector("[data-live-late]");
@@ -85,7 +86,9 @@
   };
 
   const read = async (address, headers = {}) => {
-    const answer = await fetch(address, { headers, cache: "no-store", credentials: "same-origin" });
+    const signal = AbortSignal.timeout(PATIENCE);
+    const options = { headers, signal, cache: "no-store", credentials: "same-origin" };
+    const answer = await fetch(address, options);
     if (!answer.ok) return { answer };
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     return { answer, told: page.querySelector("[data-wait]") };
