@@ -142,3 +142,28 @@ def test_going_on_at_once_loses_no_word(desk: Page, draft: Campaign) -> None:
     desk.get_by_role("button", name="Save and choose the moment").click()
     desk.wait_for_url("**/moment/")
     assert draft.working_revision.message == "We say no."
+
+
+@pytest.mark.parametrize("way", ["back", "reload"])
+def test_step_that_was_refused_is_left_and_found_again_as_it_was_typed(
+    desk: Page, draft: Campaign, way: str
+) -> None:
+    """The button says what is wrong; whoever goes back in the browser instead has lost nothing."""
+    questions: list[str] = []
+    desk.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.accept()))
+    type_in(desk, "We say no.")
+    desk.get_by_label("Link", exact=True).fill("not a link")
+    desk.get_by_role("button", name="Save and choose the moment").click()
+    link = desk.get_by_label("Link", exact=True)
+    expect(link).to_have_attribute("aria-invalid", "true")
+    expect(link).to_have_value("not a link")
+    desk.get_by_label(MESSAGE, exact=True).fill("We say no. All of us.")
+    wait_for_state(desk, "unsaved")
+    wait_for_state(desk, "saved")
+    if way == "back":
+        desk.go_back()
+    else:
+        desk.goto(desk.url)
+    expect(desk.get_by_label(MESSAGE, exact=True)).to_have_value("We say no. All of us.")
+    expect(desk.get_by_label("Link", exact=True)).to_have_value("not a link")
+    assert questions == []
