@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +44,34 @@ def list_steps(delivery: Delivery) -> list[Step]:
     """Every attempt at it, the earliest first. Prefetch ``attempts`` for more than one."""
     attempts = sorted(delivery.attempts.all(), key=lambda each: each.number)
     return [_describe(each) for each in attempts]
+
+
+def tell_evidence(deliveries: Iterable[Delivery]) -> Iterator[tuple[object, ...]]:
+    """Every attempt at these as a row of a table, the columns' names first; times are UTC.
+
+    A post of which nothing is known to have been sent is a row without an attempt. Their words and
+    addresses, and where an owner says that one is, are the owner's own: not in it.
+    """
+    yield (
+        "account",
+        "network",
+        "attempt",
+        "began_at",
+        "ended_at",
+        "outcome",
+        "reason",
+        "owner_said_at",
+    )
+    for delivery in deliveries:
+        handle = delivery.pledge.account.handle if delivery.pledge else ""
+        said = delivery.owner_said_at.isoformat() if delivery.owner_said_at else None
+        attempts = sorted(delivery.attempts.all(), key=lambda each: each.number)
+        for each in attempts:
+            began = each.started_at.isoformat() if each.started_at else None
+            told = (each.number, began, each.ended_at.isoformat(), each.outcome, each.sentence)
+            yield handle, delivery.network, *told, said
+        if not attempts:
+            yield handle, delivery.network, None, None, None, None, None, said
 
 
 def _describe(attempt: Attempt) -> Step:

@@ -45,6 +45,18 @@ def trace_supporters(campaign: Campaign) -> list[Day]:
     return _add_up(people, accounts)
 
 
+def chart_supporters(campaign: Campaign) -> dict[str, Any]:
+    """What ``launches/_supporters.html`` is filled with: the days, and the lines drawn of them."""
+    days = trace_supporters(campaign)
+    # From nothing on: so one day is a line as well.
+    people, accounts = [0, *(each.people for each in days)], [0, *(each.accounts for each in days)]
+    return {
+        "days": days,
+        "gathered": (people, accounts),
+        "gathered_most": max(*people, *accounts),
+    }
+
+
 def _keep_first(pledges: QuerySet[Any]) -> QuerySet[Any]:
     """Of each person the earliest alone."""
     earlier = pledges.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))

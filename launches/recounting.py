@@ -103,6 +103,18 @@ def foresee(launch: Launch) -> Foreseen:
     )
 
 
+def tell_foreseen(will: Foreseen) -> Iterator[tuple[object, ...]]:
+    """What a recall would do, as rows of a table: each network, then each reason there is to stay.
+
+    A row of a reason has the posts that stay for it, and no number of those that are deleted.
+    """
+    yield "network", "posts", "deleted", "stay", "reason"
+    for part in will.parts:
+        yield part.label, part.total, part.deletable, part.staying, ""
+        for sentence, number in part.left:
+            yield part.label, None, None, number, sentence
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecallTally:
     """Lines of a ledger, by what became of the posts; every state is there."""

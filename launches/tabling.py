@@ -5,19 +5,20 @@ Names and states are those of ``results.json``. A cell that is None is a number 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from campaigns.models import Campaign
 from launches.following import read_clicks
-from launches.gathering import trace_supporters
+from launches.gathering import Day, trace_supporters
 from launches.lagging import measure_lags
 from launches.models import Delivery, DeliveryState, Launch
 from launches.readings import NUMBERS
 from launches.recalls import find_recall
 from launches.recounting import summarise_recall
+from launches.results import NetworkTally
 from launches.surveying import Survey
 from launches.totalling import Part, total_rounds
 
@@ -63,15 +64,25 @@ def list_lags(source: Source) -> Iterator[Cells]:
 
 def list_networks(source: Source) -> Iterator[Cells]:
     """How each network's posts ended."""
+    return tell_networks(source.seen.networks)
+
+
+def tell_networks(tallies: Iterable[NetworkTally]) -> Iterator[Cells]:
+    """How the posts of a launch, or of a rehearsal, ended on each network."""
     yield "network", "sent", "waiting", "not_sent", "not_confirmed"
-    for tally in source.seen.networks:
+    for tally in tallies:
         yield tally.network, tally.sent, tally.waiting, tally.unsent, tally.unclear
 
 
 def list_supporters(source: Source) -> Iterator[Cells]:
     """How many had pledged at the end of each day."""
+    return tell_days(trace_supporters(source.campaign))
+
+
+def tell_days(days: Iterable[Day]) -> Iterator[Cells]:
+    """How many stood behind a campaign at the end of each of these days."""
     yield "day", "people", "accounts"
-    for day in trace_supporters(source.campaign):
+    for day in days:
         yield day.day.isoformat(), day.people, day.accounts
 
 

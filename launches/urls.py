@@ -16,6 +16,11 @@ urlpatterns = [
     path("campaigns/<slug:slug>/launch/cancel/", views.cancel_launch, name="launch_cancel"),
     path("campaigns/<slug:slug>/launch/recall/", views_recall.recall_launch, name="launch_recall"),
     path(
+        "campaigns/<slug:slug>/launch/recall/foreseen.csv",
+        views_recall.export_foreseen,
+        name="launch_recall_foreseen_csv",
+    ),
+    path(
         "campaigns/<slug:slug>/launch/recall/posts/",
         views_recall.show_lines,
         name="launch_recall_posts",
@@ -26,6 +31,11 @@ urlpatterns = [
         name="launch_recall_csv",
     ),
     path("campaigns/<slug:slug>/rehearsal/", views_rehearsal.show_rehearsal, name="rehearsal"),
+    path(
+        "campaigns/<slug:slug>/rehearsal/<slug:table>.csv",
+        views_rehearsal.export_rehearsal,
+        name="rehearsal_csv",
+    ),
     path(
         "campaigns/<slug:slug>/rehearsal/begin/",
         views_rehearsal.begin_rehearsal,
@@ -47,6 +57,11 @@ urlpatterns = [
         "campaigns/<slug:slug>/launch/unconfirmed/",
         views_evidence.show_unconfirmed,
         name="launch_unconfirmed",
+    ),
+    path(
+        "campaigns/<slug:slug>/launch/unconfirmed.csv",
+        views_evidence.export_unconfirmed,
+        name="launch_unconfirmed_csv",
     ),
     path("me/receipts/", views.show_receipts, name="receipts"),
     path("me/posts/<int:pk>/", views_evidence.show_post, name="my_post"),

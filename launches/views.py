@@ -25,7 +25,7 @@ from launches.broadcasting import Unavailable
 from launches.concerning import find_mine
 from launches.echoing import describe_echo
 from launches.following import count_clicks, read_clicks
-from launches.gathering import trace_supporters
+from launches.gathering import chart_supporters
 from launches.glancing import list_shown
 from launches.lagging import measure_lags
 from launches.models import Delivery, Launch, Unlookable
@@ -107,12 +107,9 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("launch", slug=campaign.slug)
     seen, now = survey(Campaign.objects.seen_by(request.user), campaign.slug), database_now()
     context = {**broadcasting.describe(seen, campaign.slug), "campaign": campaign, "launch": launch}
+    context.update(chart_supporters(campaign))
     context["followed"] = read_clicks(campaign, since=launch.launch_at, now=now)
     context["lags"] = measure_lags(launch)
-    context["days"] = days = trace_supporters(campaign)
-    # From nothing on: so one day is a line as well.
-    people, accounts = [0, *(each.people for each in days)], [0, *(each.accounts for each in days)]
-    context["gathered"], context["gathered_most"] = (people, accounts), max(*people, *accounts)
     context["may_control"] = holding.may_control(request.user, launch)
     if context["may_control"]:
         context["unsent"] = Paginator(find_unsent(launch), PER_PAGE).get_page(

@@ -10,7 +10,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,14 +19,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from campaigns.clock import database_now
+from campaigns.models import Campaign
 from launches import holding, vouching
-from launches.evidence import list_steps
+from launches.evidence import list_steps, tell_evidence
 from launches.forms import WhereForm
 from launches.keeping import can_keep
 from launches.models import OPEN_STATES, Delivery, DeliveryState
 from launches.recalls import find_recall
 from launches.results import find_launch
 from launches.views import PER_PAGE, find_campaign
+from launches.views_tables import write_table
 from launches.vouching import VouchRefused
 from networks import registry
 
@@ -99,16 +102,9 @@ def send_anyway(request: HttpRequest, pk: int) -> HttpResponse:
 def show_unconfirmed(request: HttpRequest, slug: str) -> HttpResponse:
     """Every unconfirmed post of a launch with its evidence, for who may steer it. No buttons."""
     campaign = find_campaign(request, slug)
-    launch = find_launch(campaign)
-    if launch is None or not holding.may_control(request.user, launch):
-        raise PermissionDenied
-    unconfirmed = (
-        Delivery.objects.filter(launch=launch, state=DeliveryState.UNCONFIRMED)
-        .select_related("pledge__account")
-        .prefetch_related("attempts")
-        .order_by("pk")
+    page = Paginator(_find_unconfirmed(request, campaign), PER_PAGE).get_page(
+        request.GET.get("page")
     )
-    page = Paginator(unconfirmed, PER_PAGE).get_page(request.GET.get("page"))
     networks = registry.all_networks()
     context = {
         "campaign": campaign,
@@ -117,6 +113,27 @@ def show_unconfirmed(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": [(each, networks.get(each.network), list_steps(each)) for each in page],
     }
     return render(request, "launches/unconfirmed.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def export_unconfirmed(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """The same evidence as a table for a spreadsheet (CSV), written as it is read."""
+    campaign = find_campaign(request, slug)
+    unconfirmed = _find_unconfirmed(request, campaign).iterator(chunk_size=1000)
+    return write_table(tell_evidence(unconfirmed), name=f"{campaign.slug}-unconfirmed")
+
+
+def _find_unconfirmed(request: HttpRequest, campaign: Campaign) -> QuerySet[Delivery]:
+    """The unconfirmed posts of its launch. Raises PermissionDenied."""
+    launch = find_launch(campaign)
+    if launch is None or not holding.may_control(request.user, launch):
+        raise PermissionDenied
+    found: QuerySet[Delivery] = Delivery.objects.filter(
+        launch=launch, state=DeliveryState.UNCONFIRMED
+    )
+    return found.select_related("pledge__account").prefetch_related("attempts").order_by("pk")
 
 
 def find_own(request: HttpRequest, pk: int) -> Delivery:

@@ -20,7 +20,7 @@ from launches.forms import RecallForm
 from launches.keeping import KeepRefused
 from launches.recalling import RecallRefused, can_be_recalled, recall
 from launches.recalls import Deletion, find_recall
-from launches.recounting import foresee, tell_lines
+from launches.recounting import foresee, tell_foreseen, tell_lines
 from launches.results import find_launch
 from launches.views import PER_PAGE, find_campaign
 from launches.views_evidence import find_own
@@ -57,6 +57,20 @@ def recall_launch(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.info(request, _("It was recalled a moment ago: see here what happens."))
     return room
+
+
+@never_cache
+@login_required
+@require_GET
+def export_foreseen(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """What would be deleted and what not, as CSV; 404 where the page has nothing to recall."""
+    campaign = find_campaign(request, slug)
+    launch = find_launch(campaign)
+    if launch is None or not holding.may_control(request.user, launch):
+        raise PermissionDenied
+    if find_recall(launch) is not None or not can_be_recalled(launch):
+        raise Http404
+    return write_table(tell_foreseen(foresee(launch)), name=f"{campaign.slug}-recall-foreseen")
 
 
 @never_cache

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,9 +18,11 @@ from campaigns.models import Campaign
 from launches import rehearsing
 from launches.holding import may_steer
 from launches.rehearsal_results import describe, list_texts
+from launches.rehearsal_tabling import TABLES
 from launches.rehearsals import Rehearsal
 from launches.rehearsing import RehearsalRefused
 from launches.views import find_campaign
+from launches.views_tables import write_table
 from networks import registry
 
 PER_PAGE = 20
@@ -46,6 +48,17 @@ def show_rehearsal(request: HttpRequest, slug: str) -> HttpResponse:
         context["page"] = texts
         context["texts"] = [(post, networks.get(post.network)) for post in texts]
     return render(request, "launches/rehearsal.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def export_rehearsal(request: HttpRequest, slug: str, table: str) -> StreamingHttpResponse:
+    """One of the page's tables for a spreadsheet (CSV), for who may read the page."""
+    campaign = _find(request, slug)
+    if table not in TABLES:
+        raise Http404
+    return write_table(TABLES[table](campaign), name=f"{campaign.slug}-rehearsal-{table}")
 
 
 @login_required

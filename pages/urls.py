@@ -45,5 +45,6 @@ urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/<uuid:uid>/doors/", views_doors.show_doors, name="doors"),
     path("desk/<uuid:uid>/doors.csv", views_doors.export_doors, name="doors_csv"),
+    path("desk/<uuid:uid>/supporters.csv", views_doors.export_supporters, name="supporters_csv"),
     path("what-we-keep/", views.what_we_keep, name="what_we_keep"),
 ]

@@ -1,17 +1,21 @@
-"""The organiser's own links to a campaign, and how many supporters came by each."""
+"""The organiser's own links to a campaign, who came by each, and how many there were each day."""
 
 import csv
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from campaigns.models import PAGE_STATES, Campaign
+from launches.gathering import chart_supporters, trace_supporters
+from launches.tabling import tell_days
+from launches.views_tables import write_table
 from pages.forms import DoorForm
 from pages.passing import address_page
 from supporters.arriving import count_arrivals
@@ -34,6 +38,8 @@ def show_doors(request: HttpRequest, uid: UUID) -> HttpResponse:
         "campaign": campaign,
         "links": [(door, address_page(campaign, door=door)) for door in doors],
         "arrivals": count_arrivals(campaign),
+        **chart_supporters(campaign),
+        "supporters_csv": reverse("supporters_csv", args=[campaign.uid]),
     }
     status = 422 if form.errors else 200
     return render(request, "pages/doors.html", context, status=status)
@@ -54,6 +60,15 @@ def export_doors(request: HttpRequest, uid: UUID) -> HttpResponse:
         door = each.door if each.doors == 1 else _("%(number)s others") % {"number": each.doors}
         writer.writerow([door, each.people, each.accounts, each.by_hand])
     return answer
+
+
+@never_cache
+@login_required
+@require_safe
+def export_supporters(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
+    """How many stood behind it at the end of each day, as CSV."""
+    campaign = _find_own(request, uid)
+    return write_table(tell_days(trace_supporters(campaign)), name=f"{campaign.slug}-supporters")
 
 
 def _find_own(request: HttpRequest, uid: UUID) -> Campaign:

@@ -1,5 +1,7 @@
 """The evidence of a post that nobody can prove, and who may read it, and who may answer."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -221,6 +223,43 @@ def test_a_supporter_and_staff_without_second_factor_do_not_see_the_list(
     assert client.get(unconfirmed_page()).status_code == 403
     room = client.get(reverse("launch", args=["river"])).content.decode()
     assert unconfirmed_page() not in room
+
+
+def export(client):
+    answer = client.get(reverse("launch_unconfirmed_csv", args=["river"]))
+    assert answer.status_code == 200
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+def test_evidence_is_there_for_a_spreadsheet_without_what_is_the_owners(client, olive, unproved):
+    Attempt.objects.filter(number=1).update(reason="=HYPERLINK(1)")
+    unproved.owner_said_at, unproved.owner_said_url = database_now(), THERE
+    unproved.save()
+    client.force_login(olive)
+    file = reverse("launch_unconfirmed_csv", args=["river"])
+    assert f'href="{file}"' in client.get(unconfirmed_page()).content.decode()
+    head, first, second = export(client)
+    told = dict(zip(head, first, strict=True))
+    assert (told["attempt"], told["outcome"]) == ("1", "unknown")
+    assert told["reason"] == "'=HYPERLINK(1)"
+    assert told["owner_said_at"] == unproved.owner_said_at.isoformat()
+    assert second[5] == "absent"
+    for private in (OWN_WORDS, THERE, "sam@example.org"):
+        assert private not in str([head, first, second])
+
+
+def test_post_without_an_attempt_is_a_row_of_what_is_unknown(client, olive, unproved):
+    Attempt.objects.all().delete()
+    client.force_login(olive)
+    assert export(client)[1][1:] == ["mastodon", "", "", "", "", "", ""]
+
+
+def test_a_supporter_and_staff_without_second_factor_get_no_file(client, sam, rae, unproved):
+    file = reverse("launch_unconfirmed_csv", args=["river"])
+    assert "/account/login" in client.get(file)["Location"]
+    for person in (sam, rae):
+        client.force_login(person)
+        assert client.get(file).status_code == 403
 
 
 def test_its_owner_finds_it_from_the_launch_room_the_pledges_and_the_receipts(

@@ -86,6 +86,29 @@ def test_only_organiser_and_admins_come_to_the_page(say, client, sam, rae, setti
     assert Recall.objects.get().asked_by == rae
 
 
+def test_what_would_happen_is_there_for_a_spreadsheet(say, client, olive, sam, rae):  # noqa: F811
+    launch = say("mastodon", "mastodon", "gotosocial")
+    kept, untold, _ = launch.deliveries.order_by("pk")
+    keep_post(kept, person=kept.pledge.person)
+    Pledge.objects.filter(pk=untold.pledge_id).update(told_of_recall=False)
+    file = f"{RECALL}foreseen.csv"
+    assert "/account/login" in client.get(file)["Location"]
+    for person in (sam, rae):  # her second factor is missing
+        client.force_login(person)
+        assert client.get(file).status_code == 403
+    client.force_login(olive)
+    assert f'href="{file}"' in client.get(RECALL).content.decode()
+    answer = client.get(file)
+    rows = list(csv.reader(b"".join(answer.streaming_content).decode().splitlines()))
+    assert rows[0] == ["network", "posts", "deleted", "stay", "reason"]
+    assert rows[1] == ["Mastodon", "3", "1", "2", ""]
+    assert rows[2][:4] == ["Mastodon", "", "", "1"]
+    assert "did not say yet" in rows[2][4]
+    recall(launch, by=olive, why="A wrong link.")
+    assert client.get(file).status_code == 404
+    assert f'href="{RESULTS}recalled.csv"' in client.get(ROOM).content.decode()
+
+
 def test_a_form_of_another_site_recalls_nothing(say, olive):  # noqa: F811
     say("mastodon")
     strict = Client(enforce_csrf_checks=True)

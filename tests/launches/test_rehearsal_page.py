@@ -1,8 +1,12 @@
 """The organiser's page of a rehearsal."""
 
+import csv
+import io
+
 import pytest
 
 from launches.rehearsal_runs import rehearse
+from launches.rehearsal_tabling import TABLES
 from launches.rehearsals import Rehearsal
 from supporters.models import Pledge
 from tests.making import make_campaign
@@ -152,3 +156,56 @@ def test_a_draft_has_nothing_to_rehearse(client, olive, stage):
     make_campaign(olive, state="draft")
     client.force_login(olive)
     assert "validated" in read(client)
+
+
+def export(client, table, status=200):
+    answer = client.get(f"{PAGE}{table}.csv")
+    assert answer.status_code == status
+    if status != 200:
+        return None
+    assert f"river-rehearsal-{table}.csv" in answer["Content-Disposition"]
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+def test_its_tables_are_there_for_a_spreadsheet(client, crowd, rehearse_now, olive):
+    campaign, pledges = crowd(2)
+    Pledge.objects.filter(pk=pledges[0].pk).update(is_shown=True, text="=HYPERLINK(1)")
+    Pledge.objects.filter(pk=pledges[1].pk).update(text="x" * 700)
+    client.force_login(olive)
+    assert export(client, "networks") == [
+        ["network", "sent", "waiting", "not_sent", "not_confirmed"]
+    ]
+    rehearse_now(campaign)
+    rehearse_now(campaign)
+    page = read(client)
+    for table in TABLES:
+        assert f'href="{PAGE}{table}.csv"' in page
+    assert export(client, "networks")[1:] == [["mastodon", "1", "0", "1", "0"]]
+    assert sum(int(row[1]) for row in export(client, "seconds")[1:]) == 1
+    shown, unshown = export(client, "posts")[1:]
+    assert shown[0].startswith("'@voice0@")
+    assert shown[4] == "'=HYPERLINK(1)"
+    assert (unshown[0], unshown[2]) == ("", "failed")
+    assert "too long" in unshown[3]
+    assert [row[1:4] for row in export(client, "rehearsals")[1:]] == [["finished", "1", "2"]] * 2
+
+
+def test_rehearsal_nothing_came_of_has_no_pace_rather_than_0(client, crowd, stage, olive):
+    campaign, _ = crowd(1)
+    client.force_login(olive)
+    client.post(PAGE + "begin/")
+    assert export(client, "rehearsals")[1][1:] == ["asked", "0", "0", ""]
+    assert export(client, "posts") == [["account", "network", "state", "reason", "words"]]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_its_tables_are_for_who_sees_the_page(client, crowd, stage, olive, sam, rae, table):
+    crowd(1)
+    assert "/account/login" in client.get(f"{PAGE}{table}.csv")["Location"]
+    for person in (sam, rae):  # her second factor is missing
+        client.force_login(person)
+        export(client, table, status=403)
+    client.force_login(olive)
+    export(client, table)
+    export(client, "passwords", status=404)
+    assert client.post(f"{PAGE}{table}.csv").status_code == 405

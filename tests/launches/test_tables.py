@@ -209,3 +209,12 @@ def test_there_is_no_table_before_the_decision_and_none_of_another_name(said, cl
 def test_table_is_for_anybody_who_has_the_address(said, client, visibility):
     said(0.2, visibility=visibility)
     assert export(client, "lag")[1] == ["0", "1", "1", "1"]
+
+
+def test_launch_rooms_table_has_its_file_once_the_launch_was_decided(said, client, olive):
+    said(0.2, None)
+    file = "/campaigns/river/results/networks.csv"
+    assert f'href="{file}"' in client.get("/campaigns/river/launch/").content.decode()
+    client.force_login(olive)  # for whom nothing is kept for a second
+    Launch.objects.update(state="armed", decided_at=None)
+    assert f'href="{file}"' not in client.get("/campaigns/river/launch/").content.decode()

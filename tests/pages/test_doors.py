@@ -70,7 +70,7 @@ def test_desk_leads_to_the_doors(desk, campaign):
     assert f"/desk/{campaign.uid}/doors/" in desk.get("/desk/").content.decode()
 
 
-@pytest.mark.parametrize("path", ["doors/", "doors.csv"])
+@pytest.mark.parametrize("path", ["doors/", "doors.csv", "supporters.csv"])
 def test_doors_are_for_the_organiser_alone(client, campaign, sam, rae, settings, path):
     address = f"/desk/{campaign.uid}/{path}"
     assert "login" in client.get(address)["Location"]
@@ -85,3 +85,23 @@ def test_doors_are_for_the_organiser_alone(client, campaign, sam, rae, settings,
 def test_what_is_not_in_public_has_no_links(desk, campaign, state):
     type(campaign).objects.update(state=state)
     assert desk.get(f"/desk/{campaign.uid}/doors/").status_code == 404
+
+
+def test_organiser_sees_how_they_came_together_before_the_launch(desk, campaign, olive, sam):
+    lend(campaign, person=sam)
+    lend(campaign, person=sam)
+    page = desk.get(f"/desk/{campaign.uid}/doors/").content.decode()
+    assert "How they came together" in page
+    file = f"/desk/{campaign.uid}/supporters.csv"
+    assert f'href="{file}"' in page
+    answer = desk.get(file)
+    assert "river-supporters.csv" in answer["Content-Disposition"]
+    rows = list(csv.reader(StringIO(b"".join(answer.streaming_content).decode())))
+    assert rows[0] == ["day", "people", "accounts"]
+    assert rows[-1][1:] == ["1", "2"]
+
+
+def test_campaign_nobody_supported_has_no_such_days(desk, campaign):
+    assert "How they came together" not in desk.get(f"/desk/{campaign.uid}/doors/").content.decode()
+    answer = desk.get(f"/desk/{campaign.uid}/supporters.csv")
+    assert b"".join(answer.streaming_content) == b"day,people,accounts\r\n"
