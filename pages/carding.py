@@ -23,7 +23,7 @@ from django.utils.translation import gettext, ngettext
 from redis.exceptions import RedisError
 
 from campaigns.models import Campaign
-from pages.drawing import choose_scale, group_digits
+from pages.drawing import choose_scale, count_toward, group_digits
 from pages.listing import Row, list_rows
 from pages.painting import Words, paint
 from pages.staging import Stage
@@ -105,10 +105,7 @@ def _count(row: Row) -> tuple[str, str]:
         return group_digits(sent), ngettext("post was made", "posts were made", sent)
     if not row.threshold:
         return group_digits(row.people), ngettext("supporter", "supporters", row.people)
-    counted = ngettext(
-        "supporter of the %(goal)s needed", "supporters of the %(goal)s needed", row.people
-    ) % {"goal": group_digits(row.threshold)}
-    return group_digits(row.people), counted
+    return group_digits(row.people), count_toward(row.people, goal=row.threshold)
 
 
 def _say_moment(row: Row) -> str:

@@ -69,6 +69,16 @@ def group_digits(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
+def count_toward(people: int, *, goal: int) -> str:
+    """Say what a number of people beside it is a part of: the goal, at least one."""
+    if goal == 1:
+        return ngettext("supporter of the one needed", "supporters of the one needed", people)
+    counted = ngettext(
+        "supporter of the %(goal)s needed", "supporters of the %(goal)s needed", people
+    )
+    return counted % {"goal": group_digits(goal)}
+
+
 def describe_crowd(lent: int, *, goal: int) -> str:
     """Say in a sentence what the crowd shows; `goal` is 0 where there is none."""
     numbers = {
@@ -79,10 +89,20 @@ def describe_crowd(lent: int, *, goal: int) -> str:
     if not goal:
         return ngettext("%(lent)s supporter.", "%(lent)s supporters.", lent) % numbers
     if lent < goal:
-        return gettext("%(lent)s of the %(goal)s supporters needed.") % numbers
-    if lent == goal:
-        return gettext("%(lent)s supporters. The goal of %(goal)s is reached.") % numbers
-    return gettext("%(lent)s supporters. The goal of %(goal)s is passed by %(past)s.") % numbers
+        said = ngettext(
+            "%(lent)s of the one supporter needed.",
+            "%(lent)s of the %(goal)s supporters needed.",
+            goal,
+        )
+    elif lent == goal:
+        said = ngettext(
+            "%(lent)s supporter. The goal of %(goal)s is reached.",
+            "%(lent)s supporters. The goal of %(goal)s is reached.",
+            lent,
+        )
+    else:
+        said = gettext("%(lent)s supporters. The goal of %(goal)s is passed by %(past)s.")
+    return said % numbers
 
 
 def scale_crowd(lent: int, *, goal: int) -> tuple[int, int, int]:
@@ -159,8 +179,8 @@ def draw_launch(
     shapes = count_by_shape(counts)
     if not label:
         label = gettext(
-            "%(sent)s posts sent, %(waiting)s waiting, %(failed)s failed,"
-            " %(unknown)s not confirmed. Each dot is one post; the full dots are sent."
+            "Posts sent: %(sent)s, waiting: %(waiting)s, failed: %(failed)s,"
+            " not confirmed: %(unknown)s. Each dot is one post; the full dots are sent."
         ) % {shape: group_digits(number) for shape, number in shapes.items()}
     scale = choose_scale(sum(shapes.values()))
     dots = {shape: max(1, round(n / scale)) if n else 0 for shape, n in shapes.items()}

@@ -68,6 +68,12 @@ def standin(
 
 
 @register.simple_tag
+def of_goal(people: int, goal: int) -> str:
+    """`{% of_goal people goal %}`: what the number of people before it is a part of."""
+    return crowds.count_toward(people, goal=goal)
+
+
+@register.simple_tag
 def glyph(state: str) -> SafeString:
     """The shape of a state, alone."""
     return labelling.draw_glyph(state)

@@ -76,7 +76,7 @@ def test_a_draft_becomes_a_thunderclap(
     launched = say_in(language, "Launched: %(title)s", title=TITLE)
     told = simulator.wait_for_mail(OLIVE, subject=launched)
     number = len(supporters)
-    out = "%(sent)s of %(pledges)s posts are out."
+    out = "Posts that are out: %(sent)s of %(pledges)s."
     assert say_in(language, out, sent=number, pledges=number) in told["text"]
     if language == "en":  # the simulator speaks no other
         look_behind(reader, simulator)

@@ -38,7 +38,7 @@ def test_the_organiser_rehearses_and_reads_what_came_of_it(client, crowd, stage,
     page = read(client)
     assert refreshes not in page
     assert "So it would go." in page
-    assert "posts a second" in page
+    assert "Posts a second: " in page
     assert "Nothing leaves this machine." in page
     assert "Voice zero&#x27;s own words" in page
     assert "@voice0@" in page

@@ -10,7 +10,7 @@ from django.utils import translation
 from campaigns.states import CampaignState, RevisionState
 from launches.models import DeliveryState, LaunchState
 from pages.charting import draw_bars, draw_lines, draw_split, list_ticks
-from pages.drawing import choose_scale, draw_crowd, draw_launch, scale_crowd
+from pages.drawing import choose_scale, count_toward, draw_crowd, draw_launch, scale_crowd
 from pages.labelling import (
     LABELS,
     count_by_shape,
@@ -121,6 +121,8 @@ def test_a_coarse_scale_never_hides_a_voice_nor_moves_one_over_the_goal(
         (0, None, "0 supporters."),
         (1, None, "1 supporter."),
         (31, 200, "31 of the 200 supporters needed."),
+        (0, 1, "0 of the one supporter needed."),
+        (1, 1, "1 supporter. The goal of 1 is reached."),
         (1000, 1000, "1,000 supporters. The goal of 1,000 is reached."),
         (1284, 1000, "1,284 supporters. The goal of 1,000 is passed by 284."),
         (-3, 10, "0 of the 10 supporters needed."),
@@ -355,3 +357,16 @@ def test_a_template_draws_and_is_safe_from_its_values() -> None:
     page = template.render(Context({"goal": None, "label": HOSTILE, "state": "failed"}))
     assert "<svg" in page
     assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("people", "goal", "said"),
+    [
+        (0, 1, "supporters of the one needed"),
+        (1, 1, "supporter of the one needed"),
+        (1, 2, "supporter of the 2 needed"),
+        (412, 1284, "supporters of the 1,284 needed"),
+    ],
+)
+def test_number_beside_is_a_part_of_the_goal(people, goal, said):
+    assert count_toward(people, goal=goal) == said
