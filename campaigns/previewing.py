@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaigns.numbering import fill_in
 from networks import registry
 from networks.base import Length, Mode, Network
 from networks.fitting import split_fitting
@@ -27,16 +28,18 @@ class Preview:
         """By how much it is too long; empty when it fits."""
         if not self.length.over:
             return ""
-        return ngettext(
+        said = ngettext(
             "%(number)d character too long for %(network)s (%(used)d of %(limit)d)",
             "%(number)d characters too long for %(network)s (%(used)d of %(limit)d)",
             self.length.over,
-        ) % {
+        )
+        facts = {
             "number": self.length.over,
             "network": self.label,
             "used": self.length.used,
             "limit": self.length.limit,
         }
+        return fill_in(said, facts)
 
 
 @dataclass(frozen=True, kw_only=True)

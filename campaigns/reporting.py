@@ -58,7 +58,7 @@ def tell_of_reports() -> int:
                     person=person,
                     template="reported",
                     language=person.language,
-                    context={"counts": counts.most_common(NAMED), "number": len(untold)},
+                    context={"counts": counts.most_common(NAMED), "reports": len(untold)},
                 )
         CampaignReport.objects.filter(pk__in=[each.pk for each in untold]).update(told_at=now)
     return len(untold)

@@ -71,7 +71,7 @@ def _tell_late(launch: Launch, *, now: datetime) -> bool:
             "late",
             launch,
             context={
-                "seconds": seconds,
+                "waited": seconds,
                 "is_foreign": bool(installation.list_differences()),
                 "foreign": installation.FOREIGN,
                 "is_past": now >= launch.latest_at,

@@ -43,7 +43,7 @@ def ask_operator(launch: Launch, ready: QuerySet[Delivery]) -> bool:
     if held:
         tell_operators(
             "asked",
-            context={"campaign": launch.campaign, "number": number},
+            context={"campaign": launch.campaign, "posts": number},
             expires_at=launch.latest_at,
         )
     return True

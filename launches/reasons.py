@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import Count
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext, gettext_lazy
+
+from campaigns.numbering import fill_in
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -19,10 +22,11 @@ class Reasoned:
         reason_facts: Any
 
     @property
+    @admin.display(description=gettext_lazy("reason"))
     def sentence(self) -> str:
         """Why it is as it is, in the reader's language; empty when there is nothing to say."""
-        said = translate(self.reason) if self.reason else ""
-        return said % self.reason_facts if said and self.reason_facts else said
+        said = gettext(self.reason) if self.reason else ""
+        return fill_in(said, self.reason_facts) if said and self.reason_facts else said
 
 
 class StateQuerySet(models.QuerySet[Row]):

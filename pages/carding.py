@@ -23,7 +23,8 @@ from django.utils.translation import gettext, ngettext
 from redis.exceptions import RedisError
 
 from campaigns.models import Campaign
-from pages.drawing import choose_scale, count_toward, group_digits
+from campaigns.numbering import group_digits
+from pages.drawing import choose_scale, count_toward
 from pages.listing import Row, list_rows
 from pages.painting import Words, paint
 from pages.staging import Stage

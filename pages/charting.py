@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from pages.drawing import group_digits
+from campaigns.numbering import group_digits
 from pages.ringing import show
 
 BASE_LINE = SafeString('<line class="plot__base" x1="0" x2="100" y1="100" y2="100"/>')

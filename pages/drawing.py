@@ -6,11 +6,11 @@ Every function gives a safe string; every label is escaped here.
 from collections.abc import Mapping
 from itertools import count
 
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from campaigns.numbering import group_digits
 from pages.labelling import count_by_shape
 from pages.ringing import FEWEST_RINGS, STEP, draw_runs, lay_rings, locate_dot, show, spread
 
@@ -62,11 +62,6 @@ def frame_crowd(
         format_html_join("", "{}", ((part,) for part in content)),
         below,
     )
-
-
-def group_digits(number: int) -> str:
-    """Write a whole number with the thousands separated as the reader's language does."""
-    return number_format(number, force_grouping=True)
 
 
 def count_toward(people: int, *, goal: int) -> str:

@@ -7,11 +7,12 @@ a hollow ring is in doubt. The same shapes are in the crowd, the pills and the t
 import math
 from collections.abc import Mapping
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext_lazy
+
+from campaigns.numbering import group_digits
 
 SHAPES: Mapping[str, SafeString] = {
     "waiting": SafeString('<circle cx="8" cy="8" r="2.75"/>'),
@@ -120,9 +121,9 @@ def draw_meter(used: int, *, limit: int) -> SafeString:
     part = min(1.0, used / limit) if limit > 0 else 1.0
     over = max(0, used - limit)
     numbers = {
-        "used": number_format(used, force_grouping=True),
-        "limit": number_format(limit, force_grouping=True),
-        "over": number_format(over, force_grouping=True),
+        "used": group_digits(used),
+        "limit": group_digits(limit),
+        "over": group_digits(over),
     }
     if over:
         words = ngettext(

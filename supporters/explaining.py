@@ -5,13 +5,14 @@ import math
 from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Campaign
+from campaigns.numbering import fill_in
 from networks.errors import NetworkError
 
 
 def explain(error: NetworkError) -> str:
     """The error's sentence in the reader's language, with its facts filled in."""
     said = gettext(error.sentence)
-    return said % error.facts if error.facts else said
+    return fill_in(said, error.facts) if error.facts else said
 
 
 def explain_wait(seconds: int) -> str:

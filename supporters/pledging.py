@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Revision
+from campaigns.numbering import fill_in
 from networks.base import Length
 from networks.fitting import split_fitting
 from networks.registry import automatic_networks, get
@@ -267,9 +268,9 @@ def _refuse_too_long(account: LinkedAccount, *, text: str) -> None:
 def _write_excess(account: LinkedAccount, *, length: Length) -> str:
     if not length.over:
         return ""
-    return _(
-        "That is %(over)s too many for %(handle)s, whose server takes %(limit)s characters."
-    ) % {"over": length.over, "handle": account.handle, "limit": length.limit}
+    said = _("That is %(over)s too many for %(handle)s, whose server takes %(limit)s characters.")
+    facts = {"over": length.over, "handle": account.handle, "limit": length.limit}
+    return fill_in(said, facts)
 
 
 def _refuse_other_words(pledge: Pledge, *, person: User, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
+from campaigns.numbering import fill_in
 from networks.base import Length
 from networks.composers import Composer
 from networks.fitting import split_fitting
@@ -46,11 +47,14 @@ class HandReading:
         """Where it is too long, and by how much; empty when it fits."""
         if self.length is None or self.fits:
             return ""
-        return _("That is %(over)s too many for %(network)s, which takes %(limit)s characters.") % {
-            "over": self.length.over,
-            "network": self.composer.label,
-            "limit": self.length.limit,
-        }
+        return fill_in(
+            _("That is %(over)s too many for %(network)s, which takes %(limit)s characters."),
+            {
+                "over": self.length.over,
+                "network": self.composer.label,
+                "limit": self.length.limit,
+            },
+        )
 
 
 def read_by_hand(composer: Composer, *, text: str) -> HandReading:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from campaigns.numbering import fill_in
 from networks.registry import get
 from supporters.models import AccountState, LinkedAccount
 from supporters.revoking import Ending, Revocation
@@ -79,7 +80,7 @@ def _describe_cut(cut: Cut) -> Iterator[tuple[int, str]]:
             "%(number)d pledges are withdrawn with it.",
             cut.withdrawn,
         )
-        yield messages.SUCCESS, said % {"number": cut.withdrawn}
+        yield messages.SUCCESS, fill_in(said, {"number": cut.withdrawn})
     if cut.promises:
         said = ngettext(
             "You had promised to post once by your own hand, and nothing but this account stood "
@@ -89,7 +90,7 @@ def _describe_cut(cut: Cut) -> Iterator[tuple[int, str]]:
             "again.",
             cut.promises,
         )
-        yield messages.WARNING, said % {"number": cut.promises}
+        yield messages.WARNING, fill_in(said, {"number": cut.promises})
     if cut.called:
         yield (
             messages.WARNING,

@@ -179,7 +179,7 @@ def be_late(cast):
 
 
 def ask_operator(cast):
-    tell_operators("asked", context={"campaign": cast.campaign, "number": cast.number})
+    tell_operators("asked", context={"campaign": cast.campaign, "posts": cast.number})
 
 
 def be_reported(cast):

@@ -10,10 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from campaigns.models import Campaign
+from campaigns.numbering import group_digits
 from launches.models import LaunchState
 from launches.results import Summary
 from pages import embedding, passing
-from pages.drawing import group_digits
 
 register = template.Library()
 

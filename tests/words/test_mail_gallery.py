@@ -15,6 +15,7 @@ from django.utils import translation
 from post_office.models import Email
 
 from tests.mailing import WRITERS, Cast
+from tests.words.counting import find_bare_numbers, marking_numbers
 
 pytestmark = pytest.mark.django_db
 FOLDER = Path(site.BASE_DIR) / "templates" / "mails"
@@ -117,6 +118,22 @@ def test_every_mail_is_whole_in_both_parts(olive, sam, rae, rendered, language, 
     keep(
         language, f"{name}-{kind}", text=f"{mail.subject}\n\n{mail.message}", html=mail.html_message
     )
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_number_in_a_mail_is_in_digits_of_its_language(olive, sam, rae, monkeypatch, name):
+    cast = Cast(olive=olive, sam=sam, rae=rae, language=LANGUAGES[-1], number=2)
+    with marking_numbers(monkeypatch):
+        WRITERS[name](cast)
+    mails = list(Email.objects.all())
+    assert mails
+    lines = [
+        line
+        for mail in mails
+        for part in (mail.subject, mail.message, re.sub(r'"[^"]*"', '""', mail.html_message))
+        for line in part.splitlines()
+    ]
+    assert find_bare_numbers(lines) == []
 
 
 def test_no_mail_is_missing_here():

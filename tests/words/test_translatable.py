@@ -9,7 +9,8 @@ from campaigns.clock import database_now
 from networks.registry import all_composers, all_networks
 from tests.browser.showing import fill_site, leave_unproved, open_account, take_back
 from tests.making import make_pledge, make_promise
-from tests.words.brackets import find_untranslated, know_words, speaking_in_brackets
+from tests.words.brackets import Reader, find_untranslated, know_words, speaking_in_brackets
+from tests.words.counting import find_bare_numbers, marking_numbers, take_marks_off
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,7 @@ def crawl(client, *starts):
         elif answer["Content-Type"].startswith("text/html"):
             html = answer.content.decode()
             yield address, html
+            html = take_marks_off(html)
             links = list_links(html, address=address)
         for link in links:
             kind = name_kind(link)
@@ -75,6 +77,21 @@ def shown(olive, rae):
     return fill_site(olive, rae)
 
 
+# What can never be a thousand: steps, seconds of a minute, a setting of a few.
+ALWAYS_SMALL = re.compile(
+    r"Step ⟪\d⟫ of ⟪\d⟫|Wording ⟪\d⟫|⟪\d⟫ a week|at least ⟪\d\d⟫ characters|⟪\d\d?⟫ – ⟪\d\d?⟫|"
+    r"^⟪\d\d?⟫ s$|⟪\d+⟫ to ⟪\d+⟫ s|⟪\d\d?⟫ (day|hour|minute)s?"
+)
+
+
+def find_numbers(html):
+    """What a page tells with a number that is not in digits of the reader's language."""
+    reader = Reader()
+    reader.feed(html)
+    texts = find_bare_numbers([*reader.flow, *reader.spoken])
+    return [text for text in texts if find_bare_numbers([ALWAYS_SMALL.sub("", text)])]
+
+
 @pytest.fixture
 def find_bare(client, monkeypatch):
     """Read every page from there on; gives what is in no catalogue, each text once."""
@@ -83,11 +100,14 @@ def find_bare(client, monkeypatch):
         names = [each.label for each in (*all_networks().values(), *all_composers().values())]
         names += ["CrowdSpeak", "English", "Français", "bluesky", "mastodon"]
         known, bare, pages = know_words(*names), {}, 0
-        with speaking_in_brackets(monkeypatch):
+        with speaking_in_brackets(monkeypatch), marking_numbers(monkeypatch):
             for address, html in crawl(client, *starts):
                 pages += 1
-                for text in find_untranslated(html, known):
+                for text in find_untranslated(take_marks_off(html), known):
                     bare.setdefault(text, address)
+                if not address.startswith("/admin/"):
+                    for text in find_numbers(html):
+                        bare.setdefault(f"ungrouped: {text}", address)
         assert pages > 5, "the links were not found"
         return [f"{address}: {text}" for text, address in bare.items()]
 
