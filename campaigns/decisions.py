@@ -23,10 +23,16 @@ class ReviewDecision(models.Model):
     """
 
     revision = models.ForeignKey(
-        "campaigns.Revision", on_delete=models.CASCADE, related_name="decisions"
+        "campaigns.Revision",
+        on_delete=models.CASCADE,
+        related_name="decisions",
+        verbose_name=_("revision"),
     )
     reviewer: models.ForeignKey[User, User] = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("reviewer"),
     )
     verdict = models.CharField(_("verdict"), max_length=16, choices=Verdict.choices)
     reason = models.TextField(_("reason"), blank=True)

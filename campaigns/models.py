@@ -93,7 +93,7 @@ class Campaign(models.Model):
     threshold = models.PositiveIntegerField(_("threshold"), null=True, blank=True)
     counts_assisted = models.BooleanField(_("posts by hand count"), default=False, db_default=False)
     visibility = models.CharField(
-        max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
+        _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("changed"), default=timezone.now)
@@ -183,7 +183,9 @@ class Revision(models.Model):
     so that leaving and coming back loses nothing; ``versions`` is ``versioning``'s.
     """
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="revisions")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="revisions", verbose_name=_("campaign")
+    )
     number = models.PositiveIntegerField(_("number"), default=1)
     state = models.CharField(
         _("state"), max_length=16, choices=RevisionState.choices, default=RevisionState.DRAFT

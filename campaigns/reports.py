@@ -26,7 +26,10 @@ class CampaignReport(models.Model):
     """One report, from anybody. ``told_at``: in a mail to the operators; ``settled_at``: read."""
 
     campaign = models.ForeignKey(
-        "campaigns.Campaign", on_delete=models.CASCADE, related_name="reports"
+        "campaigns.Campaign",
+        on_delete=models.CASCADE,
+        related_name="reports",
+        verbose_name=_("campaign"),
     )
     reason = models.CharField(_("reason"), max_length=12, choices=ReportReason.choices)
     words = models.TextField(_("in their words"), max_length=WORDS_LENGTH, blank=True)

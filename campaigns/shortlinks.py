@@ -18,7 +18,10 @@ class ShortLink(models.Model):
     """
 
     campaign = models.ForeignKey(
-        "campaigns.Campaign", on_delete=models.PROTECT, related_name="short_links"
+        "campaigns.Campaign",
+        on_delete=models.PROTECT,
+        related_name="short_links",
+        verbose_name=_("campaign"),
     )
     code = models.CharField(_("code"), max_length=16, unique=True)
     target = models.URLField(_("leads to"), max_length=400)

@@ -2,17 +2,18 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CampaignState(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    IN_REVIEW = "in_review", _("In review")
-    CHANGES_ASKED = "changes_asked", _("Changes asked")
-    REJECTED = "rejected", _("Rejected")
-    SCHEDULED = "scheduled", _("Scheduled")
-    SUSPENDED = "suspended", _("Suspended")
-    CANCELLED = "cancelled", _("Cancelled")
-    LAUNCHED = "launched", _("Launched")
+    DRAFT = "draft", pgettext_lazy("campaign", "Draft")
+    IN_REVIEW = "in_review", pgettext_lazy("campaign", "In review")
+    CHANGES_ASKED = "changes_asked", pgettext_lazy("campaign", "Changes asked")
+    REJECTED = "rejected", pgettext_lazy("campaign", "Rejected")
+    SCHEDULED = "scheduled", pgettext_lazy("campaign", "Scheduled")
+    SUSPENDED = "suspended", pgettext_lazy("campaign", "Suspended")
+    CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
+    LAUNCHED = "launched", pgettext_lazy("campaign", "Launched")
 
 
 # Every move there is. Whoever moves a campaign goes through ``CampaignQuerySet.move``.

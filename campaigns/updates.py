@@ -56,7 +56,10 @@ class CampaignUpdate(models.Model):
     """
 
     campaign = models.ForeignKey(
-        "campaigns.Campaign", on_delete=models.CASCADE, related_name="updates"
+        "campaigns.Campaign",
+        on_delete=models.CASCADE,
+        related_name="updates",
+        verbose_name=_("campaign"),
     )
     title = models.CharField(_("title"), max_length=TITLE_LENGTH)
     text = models.TextField(_("text"), max_length=TEXT_LENGTH)

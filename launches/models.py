@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Revision
@@ -42,13 +42,13 @@ class LaunchKind(models.TextChoices):
 
 
 class LaunchState(models.TextChoices):
-    SCHEDULED = "scheduled", _("Scheduled")
-    ARMED = "armed", _("Armed")
-    FIRING = "firing", _("Firing")
-    HELD = "held", _("Held")
-    FINISHED = "finished", _("Finished")
-    MISSED = "missed", _("Missed")
-    CANCELLED = "cancelled", _("Cancelled")
+    SCHEDULED = "scheduled", pgettext_lazy("launch", "Scheduled")
+    ARMED = "armed", pgettext_lazy("launch", "Armed")
+    FIRING = "firing", pgettext_lazy("launch", "Firing")
+    HELD = "held", pgettext_lazy("launch", "Held")
+    FINISHED = "finished", pgettext_lazy("launch", "Finished")
+    MISSED = "missed", pgettext_lazy("launch", "Missed")
+    CANCELLED = "cancelled", pgettext_lazy("launch", "Cancelled")
 
 
 class Unlookable(models.TextChoices):
@@ -73,8 +73,12 @@ class Launch(models.Model):
     is kept any more.
     """
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="launches")
-    kind = models.CharField(max_length=10, choices=LaunchKind.choices, default=LaunchKind.REAL)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="launches", verbose_name=_("campaign")
+    )
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=LaunchKind.choices, default=LaunchKind.REAL
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=LaunchState.choices, default=LaunchState.SCHEDULED
     )
@@ -97,7 +101,7 @@ class Launch(models.Model):
         default=Unlookable.ASK,
         db_default=Unlookable.ASK,
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     told_at = models.DateTimeField(_("organiser told"), null=True, blank=True)
     late_told_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -130,7 +134,7 @@ class Launch(models.Model):
     @property
     def held_sentence(self) -> str:
         """Why it is held, in the reader's language."""
-        return translate(self.held_why) if self.held_why else ""
+        return gettext(self.held_why) if self.held_why else ""
 
     @property
     def asks(self) -> bool:
@@ -199,9 +203,14 @@ class Delivery(Reasoned, models.Model):
         related_name="deliveries",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("launch"),
     )
     pledge = models.ForeignKey(
-        Pledge, on_delete=models.SET_NULL, null=True, related_name="deliveries"
+        Pledge,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="deliveries",
+        verbose_name=_("pledge"),
     )
     account_fingerprint = models.CharField(max_length=64)
     network = models.CharField(_("network"), max_length=20)
@@ -210,7 +219,7 @@ class Delivery(Reasoned, models.Model):
         _("state"), max_length=12, choices=DeliveryState.choices, default=DeliveryState.PLANNED
     )
     text = models.TextField(_("words"), blank=True)
-    language = models.CharField(max_length=5, blank=True)
+    language = models.CharField(_("language"), max_length=5, blank=True)
     # Copied from the pledge's own, by the statement that reads it. Checked anew for each post it
     # would lock the revision's row thousands of times in the first seconds.
     revision = models.ForeignKey(
@@ -220,20 +229,24 @@ class Delivery(Reasoned, models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("revision"),
     )
-    attempt = models.PositiveIntegerField(default=0)
-    tries = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    tries = models.PositiveIntegerField(_("tries"), default=0)
+    lease_until = models.DateTimeField(_("lease until"), null=True)
     prepared = models.TextField(blank=True, db_default="")
-    due_at = models.DateTimeField(null=True)
-    first_tried_at = models.DateTimeField(null=True)
-    is_uncertain = models.BooleanField(default=False)
+    due_at = models.DateTimeField(_("due"), null=True)
+    first_tried_at = models.DateTimeField(_("first tried"), null=True)
+    is_uncertain = models.BooleanField(_("is uncertain"), default=False)
     is_canary = models.BooleanField(default=False, db_default=False)
     answered_at = models.DateTimeField(_("answered"), null=True)
     remote_id = models.CharField(_("the network's id"), max_length=400, blank=True)
     permalink = models.URLField(_("permalink"), max_length=600, blank=True)
     other_remote_id = models.CharField(
-        max_length=400, blank=True, help_text=_("A second post for the same pledge: an alarm.")
+        _("the network's other id"),
+        max_length=400,
+        blank=True,
+        help_text=_("A second post for the same pledge: an alarm."),
     )
     reason = models.TextField(blank=True)
     reason_facts = models.JSONField(default=dict, blank=True)
@@ -339,11 +352,12 @@ class Attempt(Reasoned, models.Model):
         related_name="attempts",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("delivery"),
     )
-    number = models.PositiveIntegerField()
-    outcome = models.CharField(max_length=10, choices=AttemptOutcome.choices)
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField()
+    number = models.PositiveIntegerField(_("number"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=AttemptOutcome.choices)
+    started_at = models.DateTimeField(_("began"), null=True)
+    ended_at = models.DateTimeField(_("ended"))
     remote_id = models.CharField(max_length=400, blank=True)
     reason = models.TextField(blank=True)
     reason_facts = models.JSONField(default=dict, blank=True)

@@ -27,10 +27,14 @@ class Recall(models.Model):
     """
 
     launch = models.OneToOneField(
-        "launches.Launch", on_delete=models.PROTECT, related_name="recall"
+        "launches.Launch", on_delete=models.PROTECT, related_name="recall", verbose_name=_("launch")
     )
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("asked by"),
     )
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     why = models.CharField(_("reason"), max_length=400, blank=True)
@@ -94,20 +98,27 @@ class Deletion(Reasoned, models.Model):
     """
 
     recall = models.ForeignKey(
-        Recall, on_delete=models.PROTECT, related_name="deletions", db_index=False
+        Recall,
+        on_delete=models.PROTECT,
+        related_name="deletions",
+        db_index=False,
+        verbose_name=_("recall"),
     )
     delivery = models.ForeignKey(
-        "launches.Delivery", on_delete=models.CASCADE, related_name="deletions"
+        "launches.Delivery",
+        on_delete=models.CASCADE,
+        related_name="deletions",
+        verbose_name=_("delivery"),
     )
     remote_id = models.CharField(_("the network's id"), max_length=400, blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=DeletionState.choices, default=DeletionState.WAITING
     )
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
     tries = models.PositiveIntegerField(_("tries"), default=0)
-    is_uncertain = models.BooleanField(default=False)
-    lease_until = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)
+    is_uncertain = models.BooleanField(_("is uncertain"), default=False)
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    due_at = models.DateTimeField(_("due"), null=True)
     noted_at = models.DateTimeField(_("noted"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True)
     told_at = models.DateTimeField(_("owner told"), null=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Case, Count, Q, Value, When
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 
 from launches.hindering import list_hindrances
 from launches.models import OPEN_STATES, Delivery, DeliveryState, Launch
@@ -94,7 +94,7 @@ def foresee(launch: Launch) -> Foreseen:
         elif hindrances[place].state == DeletionState.KEPT:
             part.kept += number
         else:
-            part.left.append((translate(hindrances[place].reason), number))
+            part.left.append((gettext(hindrances[place].reason), number))
     tally = launch.deliveries.tally()
     return Foreseen(
         parts=sorted(parts.values(), key=lambda part: -part.total),

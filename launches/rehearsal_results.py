@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 
 from launches.rehearsals import OPEN_POSTS, Rehearsal, RehearsedPost, RehearsedState
 from launches.results import NetworkTally
@@ -155,7 +155,7 @@ def _list_obstacles(posts: QuerySet[RehearsedPost]) -> list[Obstacle]:
     examples = RehearsedPost.objects.in_bulk([row["example"] for row in rows])
     found = [
         Obstacle(
-            sentence=examples[row["example"]].sentence or translate(row["reason"]),
+            sentence=examples[row["example"]].sentence or gettext(row["reason"]),
             number=row["number"],
         )
         for row in rows

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
@@ -22,11 +22,11 @@ from supporters.models import Pledge
 
 
 class RehearsalState(models.TextChoices):
-    ASKED = "asked", _("About to begin")
-    PREPARING = "preparing", _("Being prepared")
-    RUNNING = "running", _("Under way")
-    FINISHED = "finished", _("Finished")
-    STOPPED = "stopped", _("Stopped")
+    ASKED = "asked", pgettext_lazy("rehearsal", "About to begin")
+    PREPARING = "preparing", pgettext_lazy("rehearsal", "Being prepared")
+    RUNNING = "running", pgettext_lazy("rehearsal", "Under way")
+    FINISHED = "finished", pgettext_lazy("rehearsal", "Finished")
+    STOPPED = "stopped", pgettext_lazy("rehearsal", "Stopped")
 
 
 OPEN_REHEARSALS = (RehearsalState.ASKED, RehearsalState.PREPARING, RehearsalState.RUNNING)
@@ -94,7 +94,7 @@ class Rehearsal(models.Model):
     @property
     def sentence(self) -> str:
         """Why it was stopped, in the reader's language; empty where it was not."""
-        return translate(self.why) if self.why else ""
+        return gettext(self.why) if self.why else ""
 
 
 class RehearsedState(models.TextChoices):

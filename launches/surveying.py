@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 
 from campaigns.clock import tell_now
 from campaigns.models import Campaign, CampaignState
@@ -91,7 +91,7 @@ class Survey:
     @property
     def held_sentence(self) -> str:
         """Why it is held, in the reader's language."""
-        return translate(self.held_why) if self.held_why else ""
+        return gettext(self.held_why) if self.held_why else ""
 
 
 def survey(campaigns: QuerySet[Campaign], slug: str) -> Survey | None:

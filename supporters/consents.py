@@ -42,7 +42,11 @@ class Consent(models.Model):
 
     # Nobody asks for the consents to a revision, and each index is written at a launch's moment.
     revision = models.ForeignKey(
-        Revision, on_delete=models.PROTECT, related_name="+", db_index=False
+        Revision,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("revision"),
     )
     text = models.TextField(_("exact words"))
     wording = models.PositiveSmallIntegerField(_("wording"), default=1, db_default=1)
@@ -71,7 +75,9 @@ class Consent(models.Model):
     receipt_language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
     agreed_launch_at = models.DateTimeField(_("launch it was pledged for"))
     agreed_latest_at = models.DateTimeField(_("latest time it was pledged for"))
-    agreed_threshold = models.PositiveIntegerField(null=True, blank=True)
+    agreed_threshold = models.PositiveIntegerField(
+        _("goal it was pledged for"), null=True, blank=True
+    )
     source = models.CharField(
         _("door"), max_length=32, blank=True, default="", db_default="", editable=False
     )

@@ -131,10 +131,15 @@ class LinkedAccount(models.Model):
     """
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="linked_accounts",
+        verbose_name=_("whose it is"),
     )
     network = models.CharField(_("network"), max_length=20)
-    known_server = models.ForeignKey(KnownServer, on_delete=models.PROTECT, related_name="accounts")
+    known_server = models.ForeignKey(
+        KnownServer, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("server")
+    )
     account_id = models.CharField(_("account's id"), max_length=300)
     fingerprint = models.CharField(max_length=64)
     state = models.CharField(
@@ -246,12 +251,21 @@ class Pledge(Consent):
     """
 
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="pledges", db_index=False
+        Campaign,
+        on_delete=models.PROTECT,
+        related_name="pledges",
+        db_index=False,
+        verbose_name=_("campaign"),
     )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pledges"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="pledges",
+        verbose_name=_("whose it is"),
     )
-    account = models.ForeignKey(LinkedAccount, on_delete=models.CASCADE, related_name="pledges")
+    account = models.ForeignKey(
+        LinkedAccount, on_delete=models.CASCADE, related_name="pledges", verbose_name=_("account")
+    )
     fingerprint = models.CharField(max_length=64)
     network = models.CharField(_("network"), max_length=20)
     host = models.CharField(_("host"), max_length=260)

@@ -59,10 +59,16 @@ class AssistedPledge(Consent):
     """
 
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="assisted_pledges"
+        Campaign,
+        on_delete=models.PROTECT,
+        related_name="assisted_pledges",
+        verbose_name=_("campaign"),
     )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assisted_pledges"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="assisted_pledges",
+        verbose_name=_("whose it is"),
     )
     network = models.CharField(_("network"), max_length=20)
     email = models.EmailField(_("confirmed address"), blank=True)
@@ -157,9 +163,13 @@ class Reminder(models.Model):
     the row.
     """
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reminders")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="reminders", verbose_name=_("campaign")
+    )
     email = models.EmailField(_("address"))
-    language = models.CharField(max_length=5, choices=settings.ALL_LANGUAGES, default="en")
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.ALL_LANGUAGES, default="en"
+    )
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     mark = models.CharField(max_length=64, editable=False, blank=True, default="", db_default="")

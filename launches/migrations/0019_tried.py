@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("launches", "0016_rehearsal")]
+    dependencies = [("launches", "0018_names")]
 
     operations = [
         migrations.AddIndex(

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="deliveries",
                 to="launches.launch",
+                verbose_name="launch",
             ),
         ),
     ]

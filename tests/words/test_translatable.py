@@ -22,15 +22,8 @@ NOT_FOLLOWED = re.compile(
 MOST_OF_A_KIND = 3  # pages of one address, which differ by campaign, number or query alone
 
 
-# In the admin alone: what Django itself and packages leave in English, and fields without a name of
-# their own, since each is one more migration.
-NAMELESS = {
-    *("Axes", "Authenticators", "Search", "True", "False", "Created at"),
-    *("Visibility", "Revision", "Reviewer", "Launch", "Tries", "Sentence", "Campaign", "Account"),
-    *("Known server", "Pledge", "Language", "Attempt", "First tried at", "Is uncertain", "Due at"),
-    *("Lease until", "Other remote id", "Number", "Outcome", "Started at", "Ended at", "Kind"),
-    *("Person", "Agreed threshold"),
-}
+# In the admin alone: what Django itself and packages leave in English.
+NAMELESS = {"Axes", "Authenticators", "Search", "True", "False"}
 
 
 def name_kind(link):
