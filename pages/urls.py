@@ -48,3 +48,4 @@ urlpatterns = [
     path("desk/<uuid:uid>/supporters.csv", views_doors.export_supporters, name="supporters_csv"),
     path("what-we-keep/", views.what_we_keep, name="what_we_keep"),
 ]
+    path("favicon.ico", views_sharing.show_icon, name="icon"),

@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
@@ -50,6 +51,13 @@ def show_home_card(request: HttpRequest, language: str) -> HttpResponse:
         language=language,
         varies=False,
     )
+
+
+@knows_nobody
+@require_safe
+def show_icon(request: HttpRequest) -> HttpResponse:
+    """Where programs that read no page look for the site's icon."""
+    return redirect(static("img/favicon.ico"))
 
 
 @knows_nobody
