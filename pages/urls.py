@@ -4,7 +4,15 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from campaigns.drafting import RESERVED_SLUGS
-from pages import calendar, views, views_doors, views_embed, views_feeds, views_sharing
+from pages import (
+    calendar,
+    views,
+    views_doors,
+    views_embed,
+    views_feeds,
+    views_sharing,
+    views_styleguide,
+)
 
 
 class CampaignSlugConverter(SlugConverter):
@@ -40,6 +48,7 @@ urlpatterns = [
     path("oembed/", views_embed.answer_oembed, name="oembed"),
     path("campaigns/<campaign_slug:slug>/poster/", views_sharing.show_poster, name="poster"),
     path("campaigns/<campaign_slug:slug>/code.svg", views_sharing.show_code, name="campaign_code"),
+    path("favicon.ico", views_sharing.show_icon, name="icon"),
     path("card.<slug:language>.png", views_sharing.show_home_card, name="home_card"),
     path("campaigns/<campaign_slug:slug>/supporters/", views.wall, name="wall"),
     path("desk/", views.desk, name="desk"),
@@ -47,5 +56,5 @@ urlpatterns = [
     path("desk/<uuid:uid>/doors.csv", views_doors.export_doors, name="doors_csv"),
     path("desk/<uuid:uid>/supporters.csv", views_doors.export_supporters, name="supporters_csv"),
     path("what-we-keep/", views.what_we_keep, name="what_we_keep"),
+    path("styleguide/", views_styleguide.show_guide, name="styleguide"),
 ]
-    path("favicon.ico", views_sharing.show_icon, name="icon"),
