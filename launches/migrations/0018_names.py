@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0009_names'),
-        ('launches', '0016_rehearsal'),
+        ('launches', '0017_recall_told'),
         ('supporters', '0020_names'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
