@@ -93,3 +93,7 @@ bench: $(VENV)/.test ## Measure a launch beside the fastest that this machine co
 .PHONY: bench-room
 bench-room: $(VENV)/.test ## Measure what 2,000 watchers of a launch cost it
 	@BENCH_ONLY=room $(BIN)/python -m bench.launch
+
+.PHONY: bench-pages
+bench-pages: $(VENV)/.test ## Measure a campaign's page beside a bare view, and pledges a second
+	@BENCH_ONLY=pages $(BIN)/python -m bench.launch

@@ -7,10 +7,11 @@ vault, adapter, pace and records.
 
 All go to the same sink in the same run, so that the ratios say something on a noisy machine; the
 limit is taken before and after, and the better one counts. BENCH_POSTS (10000) is from the
-environment; BENCH_ONLY names parts of it to run (limit, fast, naive, canary, large, sqlite, room).
-``room`` is (d): a launch while the site is served to nobody, and one while 2,000 watch the launch
-room, in turn; the better one of each counts. The table is followed by one ``name=value`` a line;
-what each has to reach is in docs/launch-engine.md.
+environment; BENCH_ONLY names parts of it to run (limit, fast, naive, canary, large, sqlite, room,
+pages). ``room`` is (d): a launch while the site is served to nobody, and one while 2,000 watch the
+launch room, in turn; the better one of each counts. ``pages`` is what ``bench.pages`` measures, of
+a campaign with BENCH_SUPPORTERS (5000). The table is followed by one ``name=value`` a line;
+what each has to reach is in docs/launch-engine.md and docs/speed.md.
 """
 
 import contextlib
@@ -29,11 +30,14 @@ from tests.servers import run_postgres, run_valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTS = int(os.environ.get("BENCH_POSTS", "10000"))
-PARTS = os.environ.get("BENCH_ONLY", "limit fast naive canary large sqlite room").split()
+PARTS = os.environ.get("BENCH_ONLY", "limit fast naive canary large sqlite room pages").split()
 NAIVE_POSTS = 500
 WORKERS = 2
 WATCHERS = int(os.environ.get("BENCH_WATCHERS", "2000"))
 ROOM_TURNS = 2
+SUPPORTERS = int(os.environ.get("BENCH_SUPPORTERS", "5000"))
+PLEDGES = 1500
+BESIDE = {"room", "pages"}  # parts that need no limit to be compared with
 LATENCY_MS = 150
 IN_FLIGHT = 1000
 FAST_IN_FLIGHT = 128
@@ -70,15 +74,19 @@ class Bench:
 
     def ours(self, port, *arguments, posts=POSTS, workers=WORKERS, sqlite=False):
         """What the engine takes, on a database of its own."""
+        told = [str(port), str(posts), str(workers), *arguments]
+        return self.run("bench.engine", *told, sqlite=sqlite)
+
+    def run(self, module, *arguments, sqlite=False):
+        """What one of our processes says, on a database of its own."""
         environment = dict(os.environ)
         if not sqlite:
             environment["TEST_DATABASE_URL"] = self._make_database()
             environment["TEST_REDIS_URL"] = self.redis
         with tempfile.TemporaryDirectory() as folder:
             environment["VAR_DIR"] = folder
-            command = [sys.executable, "-m", "bench.engine", str(port), str(posts), str(workers)]
             done = subprocess.run(
-                [*command, *arguments],
+                [sys.executable, "-m", module, *arguments],
                 cwd=ROOT,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -140,13 +148,32 @@ def watch_room(bench, port):
     )
 
 
+def read_pages(bench):
+    """A campaign's page beside a bare view, and people who pledge."""
+    told = bench.run("bench.pages", str(SUPPORTERS), str(PLEDGES))
+    turns = " ".join(f"{ratio:.2f}" for ratio in told["ratios"])
+    print(
+        f"  a campaign's page, {SUPPORTERS:,} supporters: {told['page']:,.0f}/s, a bare view"
+        f" {told['bare']:,.0f}/s, behind our middleware {told['inside']:,.0f}/s; in turns {turns};"
+        f" half within {told['page_ms']:.1f} ms, 99 % within"
+        f" {told['page_slowest_hundredth_ms']:.0f} ms, {told['page_bytes']:,} bytes\n"
+        f"  {PLEDGES:,} pledges by {told['clicks']:,} clicks: {told['pledges_per_s']:,.0f}/s,"
+        " none lost, none double",
+        flush=True,
+    )
+    for name in ("page_vs_bare", "page_vs_inside", "pledges_per_s"):
+        bench.values[name] = told[name]
+
+
 def run(bench):
     """All parts that were asked for."""
     values = bench.values
+    if "pages" in PARTS:
+        read_pages(bench)
     if "room" in PARTS:
         with run_sink(LATENCY_MS) as port:
             watch_room(bench, port)
-    if PARTS == ["room"]:
+    if BESIDE.issuperset(PARTS):
         return
     with run_sink(LATENCY_MS) as port:
         limit, ours = compare(bench, port, in_flight=IN_FLIGHT, what=f"{LATENCY_MS} ms")
