@@ -8,49 +8,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import get_language
 
 from campaigns.models import Campaign, CampaignUpdate, Revision, Visibility
 from campaigns.previewing import Preview, preview_posts
 from launches.models import DeliveryState, Launch
-from launches.recounting import RecallSummary, summarise_recall
-from launches.results import Summary, find_launch, summarise_launch
+from launches.recounting import RecallSummary
+from launches.results import Summary
 from networks.base import Mode
 from networks.registry import all_networks
-from pages.readying import COUNTS, Readying
+from pages.facing import Face
+from pages.gathering import Crowd, Gathered
 from pages.staging import Stage, find_stage
-from pages.varying import Variety, measure_variety
-from supporters.counting import count_turnout
+from pages.varying import Variety
 from supporters.models import AssistedPledge, Pledge
 
-FACES = 24
 ROOM_OPENS = timedelta(hours=1)  # from then on the page leads to the launch room
-EXACT_BELOW = 1_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Crowd(Readying):
-    """Who stands behind a campaign. ``reach`` is None where no account told of its followers.
-
-    ``people`` are those who count; ``by_account`` lent an account, and ``by_hand`` promised to post
-    by their own hand, some perhaps both. ``silent`` accounts do not tell how many follow them, and
-    are not in the reach.
-    """
-
-    people: int
-    by_account: int
-    by_hand: int
-    silent: int
-    reach: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Face:
-    """Somebody on the wall, as ``components/_wall.html`` shows them."""
-
-    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,86 +129,29 @@ class Showing:
         return f"{settings.SITE_URL}{self.campaign.get_absolute_url()}"
 
 
-def show_campaign(campaign: Campaign, *, reader: Any, now: datetime) -> Showing:
-    """Gather the page of a campaign that ``reader`` (the request's user) may see."""
-    revision = campaign.revision
-    launch = find_launch(campaign)
-    made = getattr(launch, "recall", None) if launch and launch.decided_at else None
+def show_campaign(gathered: Gathered, *, reader: Any, now: datetime) -> Showing:
+    """The page of a campaign for ``reader`` (the request's user), who may see it."""
+    campaign, launch = gathered.campaign, gathered.launch
     launch_at = campaign.launch_at
     return Showing(
         campaign=campaign,
-        revision=revision,
+        revision=gathered.revision,
         stage=find_stage(campaign, launch=launch, now=now),
         launch=launch,
-        summary=summarise_launch(launch) if launch and launch.decided_at else None,
-        recall=summarise_recall(made) if made else None,
-        crowd=count_crowd(campaign),
-        faces=list_faces(campaign, most=FACES),
-        updates=list(campaign.updates.shown()) if campaign.approved_id else [],
-        posts=list_posts(revision),
-        others=[text for position, text in revision.texts.items() if position > 1],
-        variety=measure_variety([campaign])[campaign.pk],
+        summary=gathered.summary,
+        recall=gathered.recall,
+        crowd=gathered.crowd,
+        faces=gathered.faces,
+        updates=gathered.updates,
+        posts=list_posts(gathered.revision),
+        others=gathered.others,
+        variety=gathered.variety,
         mine=count_lent(campaign, person=reader),
         mine_by_hand=count_promised(campaign, person=reader),
         is_mine=reader.is_authenticated and campaign.organiser_id == reader.pk,
         is_near=launch_at is not None and launch_at - now <= ROOM_OPENS,
         seconds_left=max(0, math.ceil((launch_at - now).total_seconds())) if launch_at else 0,
     )
-
-
-def count_crowd(campaign: Campaign) -> Crowd:
-    """Count the people, the accounts and the reach of the pledges that stand."""
-    pledges = Pledge.objects.filter(campaign=campaign).counting()
-    counts = pledges.with_readiness().aggregate(
-        silent=Count("pk", filter=Q(account__followers=None)), **COUNTS
-    )
-    turnout = count_turnout(campaign)
-    is_told = not counts["accounts"] or counts["silent"] < counts["accounts"]
-    return Crowd(
-        people=turnout.people,
-        by_account=turnout.by_account,
-        by_hand=turnout.by_hand,
-        reach=round_estimate(pledges.reach()) if is_told else None,
-        **counts,
-    )
-
-
-def round_estimate(number: int) -> int:
-    """Round to three digits: a sum of followers is no more exact than that."""
-    if number < EXACT_BELOW:
-        return number
-    return int(round(number, 3 - len(str(number))))
-
-
-def list_faces(campaign: Campaign, *, most: int) -> list[Face]:
-    """Those who agreed to be shown, each person once, the newest first."""
-    shown = Pledge.objects.filter(
-        campaign=campaign, is_shown=True, person__is_active=True
-    ).counting()
-    firsts = shown.order_by().values("person").annotate(first=Min("pk")).values("first")
-    pledges = Pledge.objects.filter(pk__in=firsts).select_related("account")
-    newest = pledges.order_by("-pledged_at", "-pk")[:most]
-    faces = [
-        (each.pledged_at, Face(name=each.account.display_name or each.account.handle))
-        for each in newest
-    ]
-    faces += _list_by_hand(campaign, shown.values("person"), most=most)
-    faces.sort(key=lambda face: face[0], reverse=True)
-    return [face for _pledged_at, face in faces[:most]]
-
-
-def _list_by_hand(
-    campaign: Campaign, others: QuerySet[Any], *, most: int
-) -> list[tuple[datetime, Face]]:
-    """Those who post by their own hand, are not among the others, and have a name to be shown."""
-    shown = AssistedPledge.objects.filter(
-        campaign=campaign, is_shown=True, person__is_active=True
-    ).counting()
-    named = shown.exclude(person__name="").exclude(person__in=others)
-    firsts = named.order_by().values("person").annotate(first=Min("pk")).values("first")
-    promised = AssistedPledge.objects.filter(pk__in=firsts).select_related("person")
-    newest = promised.order_by("-pledged_at", "-pk")[:most]
-    return [(each.pledged_at, Face(name=each.person.name)) for each in newest]
 
 
 def list_posts(revision: Revision) -> list[Preview]:

@@ -11,6 +11,7 @@ from accounts.models import User
 from campaigns.clock import database_now
 from campaigns.models import Campaign
 from pages.forms import SearchForm
+from pages.gathering import gather
 from pages.listing import find_coming, find_past, find_said, list_rows, narrow
 from pages.organising import find_own, list_entries
 from pages.showing import show_campaign
@@ -64,9 +65,10 @@ def explore(request: HttpRequest) -> HttpResponse:
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     """A campaign's own page, in whichever stage it is; 404 for who may not see it."""
     seen = Campaign.objects.seen_by(request.user).with_pages()
-    found: Campaign = get_object_or_404(seen, slug=slug)
-    shown = show_campaign(found, reader=request.user, now=database_now())
-    answer = render(request, "pages/campaign.html", {"shown": shown, "campaign": found})
+    gathered = gather(get_object_or_404(seen, slug=slug))
+    shown = show_campaign(gathered, reader=request.user, now=database_now())
+    context = {"shown": shown, "campaign": gathered.campaign}
+    answer = render(request, "pages/campaign.html", context)
     if not shown.is_listed:
         answer["X-Robots-Tag"] = "noindex"
     return answer

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from campaigns.models import Campaign
-from pages.showing import Face, round_estimate
-from supporters.models import AssistedPledge, Pledge
+from pages.facing import Face, find_by_account, find_by_hand, name_account
+from pages.gathering import round_estimate
+from supporters.models import Pledge
 
 PER_PAGE = 120
 TOP = 10
@@ -52,13 +53,13 @@ def list_wall(campaign: Campaign, *, place: str) -> WallPage:
     kind, before = read_place(place)
     faces: list[Face] = []
     if kind == BY_ACCOUNT:
-        pledges = list(_go_on(_find_by_account(campaign), before)[: PER_PAGE + 1])
-        faces = [_name_account(each) for each in pledges[:PER_PAGE]]
+        pledges = list(_go_on(find_by_account(campaign), before)[: PER_PAGE + 1])
+        faces = [name_account(each) for each in pledges[:PER_PAGE]]
         if len(pledges) > PER_PAGE:
             return WallPage(faces=faces, next=f"{BY_ACCOUNT}-{pledges[PER_PAGE - 1].pk}")
         before = None
     room = PER_PAGE - len(faces)
-    promised = list(_go_on(_find_by_hand(campaign), before)[: room + 1])
+    promised = list(_go_on(find_by_hand(campaign), before)[: room + 1])
     faces += [Face(name=each.person.name) for each in promised[:room]]
     if len(promised) <= room:
         return WallPage(faces=faces, next="")
@@ -73,33 +74,10 @@ def list_top(campaign: Campaign) -> list[TopFace]:
     top: dict[int, TopFace] = {}
     for each in loud.order_by(F("account__followers").desc(), "pk")[:TOP_ACCOUNTS]:
         followers = round_estimate(each.account.followers or 0)
-        top.setdefault(each.person_id, TopFace(name=_name_account(each).name, followers=followers))
+        top.setdefault(each.person_id, TopFace(name=name_account(each).name, followers=followers))
     return list(top.values())[:TOP]
-
-
-def _find_by_account(campaign: Campaign) -> QuerySet[Pledge]:
-    """One shown pledge of each person, the first they made."""
-    shown = Pledge.objects.filter(campaign=campaign, is_shown=True).counting()
-    earlier = shown.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))
-    found: QuerySet[Pledge] = shown.filter(~Exists(earlier), person__is_active=True)
-    return found.select_related("account")
-
-
-def _find_by_hand(campaign: Campaign) -> QuerySet[AssistedPledge]:
-    """The same of who has a name, and is not shown by an account already."""
-    shown = AssistedPledge.objects.filter(campaign=campaign, is_shown=True).counting()
-    earlier = shown.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))
-    lent = Pledge.objects.filter(campaign=campaign, is_shown=True, person=OuterRef("person"))
-    found: QuerySet[AssistedPledge] = shown.filter(
-        ~Exists(earlier), ~Exists(lent.counting()), person__is_active=True
-    )
-    return found.exclude(person__name="").select_related("person")
 
 
 def _go_on(found: QuerySet[Any], before: int | None) -> QuerySet[Any]:
     newest = found.order_by("-pk")
     return newest if before is None else newest.filter(pk__lt=before)
-
-
-def _name_account(pledge: Pledge) -> Face:
-    return Face(name=pledge.account.display_name or pledge.account.handle)
