@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "crowdspeak.tracing.RequestIdMiddleware",
     "crowdspeak.proxies.ProxyMiddleware",
+    "pages.remembering.RememberedPages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -342,6 +343,8 @@ LATE_SECONDS = env.int("LATE_SECONDS", default=10)
 # The scheduler's last tick, noted outside of the database: one that remembers less was restored.
 LAST_TICK_FILE = VAR_DIR / "last_tick"
 CLICK_FLUSH_SECONDS = 1.0  # how long clicks on short links wait to be written
+# How long what strangers see of a campaign's page is the same for all of them; 0: each anew
+PAGES_KEPT_SECONDS = 1.0
 WORDS_FREEZE_SECONDS = 60  # a supporter's words can be edited until T-60 s
 # How long after a launch its posts' likes, reposts and replies are read
 NUMBERS_AFTER = read_durations(env.str("NUMBERS_AFTER", default="1h,24h,7d"), name="NUMBERS_AFTER")

@@ -16,6 +16,11 @@ Respond = Callable[[HttpRequest], HttpResponse]
 HEADER = "X-Request-ID"
 
 
+def make_request_id() -> str:
+    """A new one, of 16 hex digits."""
+    return uuid4().hex[:16]
+
+
 class RequestIdMiddleware:
     """Gives each request an id of ours, which its answer carries too: a proxy may note it.
 
@@ -27,7 +32,7 @@ class RequestIdMiddleware:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = uuid4().hex[:16]
+        request_id = make_request_id()
         clear_contextvars()
         bind_contextvars(request_id=request_id)
         answer = self.respond(request)

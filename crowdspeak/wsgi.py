@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crowdspeak.settings")
 
 django_application = get_wsgi_application()
 
-from launches.views_live import LiveFirst  # noqa: E402  (models need Django set up)
+from crowdspeak.remembered import PagesFirst  # noqa: E402  (models need Django set up)
+from launches.views_live import LiveFirst  # noqa: E402
 
-application = LiveFirst(django_application)
+application = LiveFirst(PagesFirst(django_application))

@@ -14,6 +14,7 @@ from pages.forms import SearchForm
 from pages.gathering import gather
 from pages.listing import find_coming, find_past, find_said, list_rows, narrow
 from pages.organising import find_own, list_entries
+from pages.remembering import gather_for_strangers, may_be_kept
 from pages.showing import show_campaign
 from pages.staging import Stage
 from pages.walling import list_top, list_wall
@@ -64,14 +65,18 @@ def explore(request: HttpRequest) -> HttpResponse:
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     """A campaign's own page, in whichever stage it is; 404 for who may not see it."""
-    seen = Campaign.objects.seen_by(request.user).with_pages()
-    gathered = gather(get_object_or_404(seen, slug=slug))
+    until = 0.0
+    if request.user.is_authenticated:
+        seen = Campaign.objects.seen_by(request.user).with_pages()
+        gathered = gather(get_object_or_404(seen, slug=slug))
+    else:
+        gathered, until = gather_for_strangers(slug)
     shown = show_campaign(gathered, reader=request.user, now=database_now())
     context = {"shown": shown, "campaign": gathered.campaign}
     answer = render(request, "pages/campaign.html", context)
     if not shown.is_listed:
         answer["X-Robots-Tag"] = "noindex"
-    return answer
+    return may_be_kept(answer, until=until)
 
 
 @require_safe

@@ -26,6 +26,7 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = True
 AXES_ENABLED = False
+PAGES_KEPT_SECONDS = 0.0  # a test looks at what it has just changed
 LANGUAGE_CODE = "en"
 LANGUAGES = ALL_LANGUAGES
 if "sqlite" in DATABASES["default"]["ENGINE"]:

@@ -7,11 +7,13 @@
   // browser brings back from its history carries an old server time, so it uses the reader's.
   const [navigation] = performance.getEntriesByType("navigation");
   const restored = navigation?.type === "back_forward";
+  // How long ago the server drew the page, where it had it in memory (pages/remembering.py).
+  let kept = navigation?.serverTiming?.find((each) => each.name === "kept")?.duration ?? 0;
   const readNow = (clock) => {
     const server = Date.parse(clock.dataset.now ?? "");
     if (restored || Number.isNaN(server)) return Date.now();
     // A clock that came later, or was told another time, counts from then on.
-    if (seen.get(clock)?.server !== server) seen.set(clock, { server, at: performance.now() });
+    if (seen.get(clock)?.server !== server) seen.set(clock, { server, at: performance.now() - kept });
     return server + performance.now() - seen.get(clock).at;
   };
 
@@ -35,5 +37,6 @@
 
   const showAll = () => document.querySelectorAll("[data-countdown]").forEach(show);
   showAll();
+  kept = 0; // clocks that come later are as young as their answers
   setInterval(showAll, 250);
 })();
