@@ -117,7 +117,7 @@ def test_people_can_sign_up(deployment):
 
 def test_static_files_are_served_by_their_digests_and_kept_for_good(deployment):
     page = get(deployment, "/")[2]
-    (path,) = set(re.findall(r'href="(/static/css/tokens\.[0-9a-f]{12}\.css)"', page))
+    (path,) = set(re.findall(r'href="(/static/css/site\.[0-9a-f]{12}\.css)"', page))
     status, headers, _ = get(deployment, path)
     assert status == 200
     assert "immutable" in headers["Cache-Control"]
