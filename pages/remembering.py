@@ -87,8 +87,8 @@ def gather_for_strangers(slug: str) -> tuple[Gathered, float]:
     if not settings.PAGES_KEPT_SECONDS:
         return gather(find_public(slug)), 0.0
     with _changing:
-        _drop_oldest(_reading, most=CAMPAIGNS_AT_MOST)
-        reading = _reading.setdefault(slug, threading.Lock())
+        reading = _reading.get(slug) or threading.Lock()
+        _put(_reading, slug, reading, most=CAMPAIGNS_AT_MOST)
     with reading:
         began = time.monotonic()
         found = _read.get(slug)
@@ -104,8 +104,7 @@ def _read_anew(slug: str, *, began: float) -> _Read:
     kept = min(MOST_SECONDS, max(settings.PAGES_KEPT_SECONDS, took * SHARE))
     found = _Read(gathered, ends_at=began + kept)
     with _changing:
-        _drop_oldest(_read, most=CAMPAIGNS_AT_MOST)
-        _read[slug] = found
+        _put(_read, slug, found, most=CAMPAIGNS_AT_MOST)
     return found
 
 
@@ -212,8 +211,7 @@ def _keep(key: Key, request: HttpRequest, answer: HttpResponse) -> Page | None:
         ends_at=until,
     )
     with _changing:
-        _drop_oldest(_pages, most=PAGES_AT_MOST)
-        _pages[key] = page
+        _put(_pages, key, page, most=PAGES_AT_MOST)
     return page
 
 
@@ -238,6 +236,9 @@ def _serve(page: Page, request: HttpRequest) -> HttpResponse:
     return found if isinstance(found, HttpResponse) else answer
 
 
-def _drop_oldest(kept: dict[Any, Any], *, most: int) -> None:
+def _put(kept: dict[Any, Any], key: Any, value: Any, *, most: int) -> None:
+    """Put it in as the newest, and let the oldest go."""
+    kept.pop(key, None)
     while len(kept) >= most:
         kept.pop(next(iter(kept)))
+    kept[key] = value

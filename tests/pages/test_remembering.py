@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -187,6 +189,16 @@ def test_answer_that_no_view_gave_free_is_not_kept(campaign):
     assert not remembering._pages
 
 
+def test_answer_that_leads_elsewhere_is_not_kept(campaign):
+    def respond(request):
+        answer = _answer(request)
+        answer.status_code = 302
+        return answer
+
+    RememberedPages(respond)(RequestFactory().get(PAGE))
+    assert not remembering._pages
+
+
 def test_answer_in_another_language_than_it_was_asked_for_is_not_kept(campaign):
     RememberedPages(lambda request: _answer(request, language="fr"))(RequestFactory().get(PAGE))
     assert not remembering._pages
@@ -305,6 +317,7 @@ def test_suspended_campaign_is_not_found_when_the_page_ends(client, campaign, cl
     Campaign.objects.update(state="suspended")
     clock.now += KEPT
     assert client.get(PAGE).status_code == 404
+    assert client.get(PAGE).status_code == 404  # nor is it passed while somebody draws
     clock.now += PASS_SECONDS
     assert client.get(PAGE, headers={"Accept-Language": "fr"}).status_code == 404
     assert client.get(PAGE).status_code == 404
@@ -351,6 +364,35 @@ def test_campaign_that_takes_long_to_read_is_read_less_often(
     began = clock.now
     _, ends_at = remembering.gather_for_strangers("river")
     assert ends_at - began == pytest.approx(kept)
+
+
+def test_many_who_come_at_once_wait_for_one_reading(monkeypatch):
+    begun, may_end, readings = Event(), Event(), []
+
+    def read(found):
+        readings.append(found)
+        begun.set()
+        assert may_end.wait(timeout=10)
+        return "gathered"
+
+    monkeypatch.setattr(remembering, "find_public", lambda slug: slug)
+    monkeypatch.setattr(remembering, "gather", read)
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(remembering.gather_for_strangers, "river") for _ in range(8)]
+        assert begun.wait(timeout=10)
+        may_end.set()
+        assert {each.result() for each in asked} == {("gathered", 1000.0 + KEPT)}
+    assert readings == ["river"]
+
+
+def test_page_that_is_drawn_again_and_again_outlives_others(client, campaign, clock, monkeypatch):
+    monkeypatch.setattr(remembering, "PAGES_AT_MOST", 3)
+    see(client)
+    see(client, f"{PAGE}?from=first")
+    clock.now += KEPT
+    for path in (PAGE, f"{PAGE}?from=second", f"{PAGE}?from=third"):
+        see(client, path)
+    assert [key[3] for key in remembering._pages] == ["", "from=second", "from=third"]
 
 
 def test_memory_is_bounded(client, campaign, monkeypatch):
