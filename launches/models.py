@@ -32,9 +32,9 @@ class LaunchKind(models.TextChoices):
 
     The other kind was drawn first, and nothing ever made one. It stays: the choice alone could go
     without a statement to the database, but the column could not, which the constraint
-    ``one_real_launch_per_campaign`` and two dozen conditions name (``kind="real"``) and each version
-    that still runs during an upgrade writes. With it, those conditions can be tested to leave out
-    what is not real: a row of this kind is never told of, counted, recalled or taken up.
+    ``one_real_launch_per_campaign`` and two dozen conditions name (``kind="real"``) and each
+    version that still runs during an upgrade writes. With it, those conditions can be tested to
+    leave out what is not real: a row of this kind is never told of, counted, recalled or taken up.
     """
 
     REAL = "real", _("Launch")
