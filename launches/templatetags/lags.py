@@ -2,6 +2,8 @@
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from launches.lagging import LagSpan
@@ -21,6 +23,15 @@ def lag(milliseconds: int | None) -> str:
         return _("%(number)s min") % {"number": number_format(round(seconds / 60), 0)}
     digits = 2 if seconds < 1 else 1 if seconds < 10 else 0
     return _("%(number)s s") % {"number": number_format(round(seconds, digits), digits)}
+
+
+@register.filter
+def lag_end(span: LagSpan) -> SafeString:
+    """Where a span ends, on two short lines: “5” over “s”, “> 30” over “min” for one without."""
+    end = span.from_seconds if span.to_seconds is None else span.to_seconds
+    number, unit = (end, _("s")) if end < MINUTE else (end // MINUTE, _("min"))
+    more = "> " if span.to_seconds is None else ""
+    return format_html("{}{}<br>{}", more, number, unit)
 
 
 @register.filter

@@ -2,7 +2,8 @@
 
 import pytest
 
-from launches.templatetags.lags import lag
+from launches.lagging import LagSpan
+from launches.templatetags.lags import lag, lag_end
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,17 @@ from launches.templatetags.lags import lag
 )
 def test_lags_are_rounded_and_not_cut(milliseconds, words):
     assert lag(milliseconds) == words
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (0, 1, "1<br>s"),
+        (10, 20, "20<br>s"),
+        (20, 60, "1<br>min"),
+        (600, 1800, "30<br>min"),
+        (1800, None, "&gt; 30<br>min"),
+    ],
+)
+def test_every_bar_says_where_its_span_ends(start, end, words):
+    assert lag_end(LagSpan(start, end, number=1, so_far=1)) == words

@@ -218,3 +218,10 @@ def test_launch_rooms_table_has_its_file_once_the_launch_was_decided(said, clien
     client.force_login(olive)  # for whom nothing is kept for a second
     Launch.objects.update(state="armed", decided_at=None)
     assert f'href="{file}"' not in client.get("/campaigns/river/launch/").content.decode()
+
+
+def test_every_bar_of_the_lags_has_a_label(said, client):
+    launch = said(0.2, 15.0)
+    page = read(client)
+    labels = page.partition("chart__x--each")[2].partition("</div>")[0]
+    assert labels.count("<span>") == len(measure_lags(launch).spans) == 5
