@@ -1,6 +1,7 @@
 """That the moment is a day away is told once to who has something to expect, within the budget."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -10,8 +11,10 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState
 from supporters import eves
 from supporters.eves import tell_of_tomorrow
+from supporters.mails import tell_of_changes
 from supporters.models import Ask, AssistedPledge, Pledge, PledgeState
 from supporters.soliciting import choose_asks, mute
+from supporters.telling import tell_promises_of_changes
 from tests.conftest import make_person
 from tests.making import make_campaign, make_pledge, make_promise
 from tests.supporters.test_pledging import make_account
@@ -120,3 +123,22 @@ def test_an_account_on_a_network_that_is_not_posted_to_has_nothing_to_expect(
     assert addresses() == []
     assert Pledge.objects.count() == 1
     assert not AssistedPledge.objects.exists()
+
+
+def test_whom_a_day_to_go_was_told_is_told_again_when_the_moment_moves(campaign, sam, rae):
+    make_pledge(
+        campaign,
+        make_account(sam),
+        pledged_at=database_now() - LONG_AGO,
+        receipt_email=sam.email,
+    )
+    promise(campaign, rae)
+    tell_all()
+    moved_to = campaign.launch_at + timedelta(hours=1)
+    Campaign.objects.update(launch_at=moved_to, latest_at=moved_to + timedelta(minutes=45))
+    tell_of_changes()
+    tell_promises_of_changes()
+    moved = Email.objects.filter(subject=f"The moment moved: {campaign.title}")
+    assert sorted(mail.to[0] for mail in moved) == [rae.email, sam.email]
+    local = moved_to.astimezone(ZoneInfo(campaign.approved.zone))
+    assert all(f"{local:%H:%M}" in mail.message for mail in moved)
