@@ -73,7 +73,7 @@ test-browser: $(VENV)/.test ## Walk through the site in a real browser (needs ch
 	@$(BIN)/python -m pytest tests/browser
 
 .PHONY: gallery
-gallery: test-browser ## Keep pictures of every page in docs/screenshots (needs chromium)
+gallery: test-browser ## Keep pictures of every page and mail in docs/screenshots (needs chromium)
 	@$(BIN)/python -m tests.browser.gallery
 
 .PHONY: test-real

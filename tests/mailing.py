@@ -6,6 +6,9 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.template import loader
+from django.utils import translation
+
 from campaigns.clock import database_now
 from campaigns.mails import tell_organiser, tell_reviewers
 from campaigns.models import ReviewDecision, Verdict
@@ -175,7 +178,7 @@ def end(cast):
 def be_late(cast):
     Launch.objects.all().delete()
     launch = cast.launch(LaunchState.SCHEDULED)
-    alerting._tell_late(launch, now=database_now())
+    alerting._tell_late(launch, now=launch.launch_at + timedelta(seconds=90))
 
 
 def ask_operator(cast):
@@ -194,7 +197,10 @@ def pause_all(cast):
 
 
 def end_well(cast, state):
-    cast.launch(state)
+    if state == LaunchState.FINISHED:
+        cast.deliver(DeliveryState.SENT, remote_id="7")
+    else:
+        cast.launch(state)
     receipts.tell_organisers(limit=1)
 
 
@@ -276,3 +282,29 @@ WRITERS = {
     "all_paused": pause_all,
     "reported": be_reported,
 }
+
+
+SIGN_IN = {
+    "activate_url": "https://speak.example/account/confirm-email/x/",
+    "password_reset_url": "https://speak.example/account/password/reset/key/x/",
+    "signup_url": "https://speak.example/account/signup/",
+    "site_url": "https://speak.example",
+}
+SIGN_IN_MAILS = (
+    "email_confirmation",
+    "email_confirmation_signup",
+    "password_reset_key",
+    "unknown_account",
+    "account_already_exists",
+)
+
+
+def render_sign_in(name, *, language):
+    """A mail of signing in, as (subject, text, HTML)."""
+    with translation.override(language):
+        subject = loader.render_to_string(f"account/email/{name}_subject.txt", SIGN_IN).strip()
+        text, html = (
+            loader.render_to_string(f"account/email/{name}_message.{kind}", SIGN_IN)
+            for kind in ("txt", "html")
+        )
+    return subject, text, html

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.browser.looking import PICTURES
+from tests.browser.looking import MAILS, PICTURES
 
 DOCS = PICTURES.parents[1] / "docs" / "screenshots"
 COLOURS = 128
@@ -36,11 +36,21 @@ CHOSEN = {
 FRENCH = "-fr"
 # A sheet: how the names of the screenshots it takes end, the part shown, its size there, and how
 # many in a row and on a sheet.
-SHEETS = {
+SHEETS: dict[str, tuple[str, tuple[int, int], tuple[int, int], int, int]] = {
     "phones": ("-360", (360, 740), (180, 370), 10, 20),
     "desks": ("-1440", (1440, 1000), (360, 250), 5, 20),
     "phones-fr": (f"{FRENCH}-360", (360, 740), (180, 370), 10, 20),
 }
+
+
+# Mails are longer than a phone is high, and are shown whole, in both schemes and languages.
+MAIL_SHEETS = {
+    f"mails-{language}{scheme}": (f"-{language}{scheme}", (360, 990), (144, 396), 13, 26)
+    for language in ("en", "fr")
+    for scheme in ("", "-dark")
+}
+MAIL_COLOURS = 48  # there are no pictures in them
+PAPER = {"": "white", "-dark": "#16130e"}  # below a mail that ends before its part does
 
 
 def list_pages(ending: str) -> list[Path]:
@@ -51,9 +61,37 @@ def list_pages(ending: str) -> list[Path]:
 
 
 def draw_sheets(name: str) -> list[str]:
-    """Write the contact sheets of one kind; gives the pages' names, sheet by sheet."""
-    ending, part, size, columns, most = SHEETS[name]
+    """Write the contact sheets of pages of one kind; gives the pages' names, sheet by sheet."""
+    ending = SHEETS[name][0]
     pages = list_pages(ending)
+    draw(name, pages, SHEETS[name])
+    return [file.stem.removesuffix(ending) for file in pages]
+
+
+def draw_mail_sheets(name: str) -> list[str]:
+    """The same of mails."""
+    ending = MAIL_SHEETS[name][0]
+    mails = sorted(MAILS.glob(f"*{ending}.png"))
+    if not mails:
+        raise SystemExit(f"No mail is in {MAILS}: run make test-browser first.")
+    paper = PAPER["-dark" if ending.endswith("-dark") else ""]
+    # What is seen little of, as the one strong colour is, keeps its place among them.
+    method = Image.Quantize.MAXCOVERAGE
+    draw(name, mails, MAIL_SHEETS[name], paper=paper, colours=MAIL_COLOURS, method=method)
+    return [file.stem.removesuffix(ending) for file in mails]
+
+
+def draw(
+    name: str,
+    pages: list[Path],
+    sheet_of: tuple[str, tuple[int, int], tuple[int, int], int, int],
+    *,
+    paper: str = "white",
+    colours: int = COLOURS,
+    method: Image.Quantize = Image.Quantize.MEDIANCUT,
+) -> None:
+    """Write the contact sheets of these pictures."""
+    _, part, size, columns, most = sheet_of
     for number, start in enumerate(range(0, len(pages), most), 1):
         chosen = pages[start : start + most]
         rows = -(-len(chosen) // columns)
@@ -66,16 +104,14 @@ def draw_sheets(name: str) -> list[str]:
         for index, file in enumerate(chosen):
             row, column = divmod(index, columns)
             with Image.open(file) as picture:
-                seen = Image.new("RGB", part, "white")
-                seen.paste(picture.convert("RGB").crop((0, 0, *part)))
+                seen = Image.new("RGB", part, paper)
+                shown = (0, 0, part[0], min(part[1], picture.height))
+                seen.paste(picture.convert("RGB").crop(shown))
             at = (gap + column * (size[0] + gap), gap + row * (size[1] + gap))
             sheet.paste(seen.resize(size, Image.Resampling.LANCZOS), at)
         target = DOCS / f"{name}-{number}.png"
-        sheet.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            target, optimize=True
-        )
+        sheet.quantize(colours, method=method, dither=Image.Dither.NONE).save(target, optimize=True)
         print(f"{target.stat().st_size:>8,}  {target.name}")
-    return [file.stem.removesuffix(ending) for file in pages]
 
 
 def write_list(pages: list[str], *, french: list[str]) -> None:
@@ -89,6 +125,19 @@ def write_list(pages: list[str], *, french: list[str]) -> None:
         lines += [f"## In French, sheet {number}", "", ", ".join(chosen) + ".", ""]
         lines += [f"![Phones, in French](screenshots/phones-fr-{number}.png)", ""]
     (DOCS.parent / "pages.md").write_text("\n".join(lines))
+
+
+def write_mails(mails: list[str]) -> None:
+    """Write docs/mails.md: the sheets, and which mail is which."""
+    lines = ["# Every mail", "", "Written by `make gallery`, at the width of a phone.", ""]
+    most = next(iter(MAIL_SHEETS.values()))[-1]
+    for number, start in enumerate(range(0, len(mails), most), 1):
+        lines += [f"## Sheet {number}", "", ", ".join(mails[start : start + most]) + ".", ""]
+        for name in MAIL_SHEETS:
+            language = "In French" if "fr" in name else "In English"
+            scheme = ", dark" if name.endswith("-dark") else ""
+            lines += [f"![{language}{scheme}](screenshots/{name}-{number}.png)", ""]
+    (DOCS.parent / "mails.md").write_text("\n".join(lines))
 
 
 def _deal(pages: list[str]) -> list[list[str]]:
@@ -114,6 +163,8 @@ def main() -> None:
         print(f"{target.stat().st_size:>8,}  {target.name}")
     pages = {name: draw_sheets(name) for name in SHEETS}
     write_list(pages["phones"], french=pages["phones-fr"])
+    mails = {name: draw_mail_sheets(name) for name in MAIL_SHEETS}
+    write_mails(mails["mails-en"])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "screenshots"
+MAILS = PICTURES / "mails"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Colours are all that light and dark change: the other rules have run before.
 COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}

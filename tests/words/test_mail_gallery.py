@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as site
-from django.template import loader
 from django.test.signals import template_rendered
-from django.utils import translation
 from post_office.models import Email
 
-from tests.mailing import WRITERS, Cast
+from tests.mailing import SIGN_IN_MAILS, WRITERS, Cast, render_sign_in
 from tests.words.counting import find_bare_numbers, marking_numbers
 
 pytestmark = pytest.mark.django_db
@@ -32,12 +30,6 @@ CASTS = {
         "name": "<i>x</i>",
         "reason": "{% load x %}\n</style><img src=x>",
     },
-}
-SIGN_IN = {
-    "activate_url": "https://speak.example/account/confirm-email/x/",
-    "password_reset_url": "https://speak.example/account/password/reset/key/x/",
-    "signup_url": "https://speak.example/account/signup/",
-    "site_url": "https://speak.example",
 }
 
 
@@ -142,20 +134,9 @@ def test_no_mail_is_missing_here():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("email_confirmation", "email_confirmation_signup", "password_reset_key"),
-        *("unknown_account", "account_already_exists"),
-    ],
-)
+@pytest.mark.parametrize("name", SIGN_IN_MAILS)
 def test_mails_of_signing_in_are_whole_too(language, name):
-    with translation.override(language):
-        subject = loader.render_to_string(f"account/email/{name}_subject.txt", SIGN_IN).strip()
-        text, html = (
-            loader.render_to_string(f"account/email/{name}_message.{kind}", SIGN_IN)
-            for kind in ("txt", "html")
-        )
+    subject, text, html = render_sign_in(name, language=language)
     assert 0 < len(subject) <= 80
     check_parts(text, html)
     keep(language, name, text=f"{subject}\n\n{text}", html=html)
