@@ -189,14 +189,16 @@ def list_link_forms(
 ) -> list[LinkForm]:
     """One form for each network that accounts can be lent on, the one just tried in its place.
 
-    What was typed before an ``errand`` from which no account came back stands in its field.
+    What was typed before an ``errand`` from which no account came back stands in its field, and
+    that network before the others.
     """
     typed = {errand.network: errand.typed} if errand else {}
+    adapters = sorted(automatic_networks().items(), key=lambda named: named[0] not in typed)
     return [
         tried
         if tried and tried.adapter.name == name
         else LinkForm(adapter=adapter, initial={"address": typed.get(name, "")})
-        for name, adapter in automatic_networks().items()
+        for name, adapter in adapters
     ]
 
 

@@ -5,6 +5,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
+from networks.registry import get
 from supporters.models import AccountState, LinkedAccount, LinkRequest, Pledge
 from supporters.returning import MOST_KEPT
 from tests.making import make_campaign
@@ -58,6 +59,8 @@ def test_denied_and_failed_come_back_to_the_choice_with_what_was_typed(
         assert answer["Location"] == choice
         page = unescape(browser.read(answer))
         assert f'value="{typed}"' in page or not typed
+        first = page.partition("Lend my ")[2]
+        assert first.startswith(f"{get(network).label} account")
         return page
 
     denied = browser.come_back(*browser.consent(begin(), account=account, decision="deny"))
