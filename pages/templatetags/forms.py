@@ -26,6 +26,15 @@ def name_kind(field: BoundField) -> str:
     return "control"
 
 
+def holds_words(field: BoundField) -> bool:
+    """Tell whether people write words of any language into a field: not dates, links or numbers."""
+    widget = field.field.widget
+    if isinstance(widget, forms.Textarea):
+        return True
+    is_text = isinstance(widget, forms.TextInput) and type(field.field) is forms.CharField
+    return is_text and widget.input_type in ("text", "search")
+
+
 @register.filter
 def kind(field: BoundField) -> str:
     """Tell how a field is laid out, for a template."""
@@ -64,6 +73,8 @@ def control(
             attrs.get("class", ""),
         ]
         attrs["class"] = " ".join(filter(None, classes))
+        if holds_words(field):
+            attrs.setdefault("dir", "auto")
     if described := " ".join(list_descriptions(field, hint=hint, foot=foot)):
         attrs["aria-describedby"] = described
     return field.as_widget(attrs=attrs)

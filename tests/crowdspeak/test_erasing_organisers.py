@@ -74,7 +74,7 @@ def test_what_was_in_public_stays_without_its_organiser_and_drafts_go(
     olive.refresh_from_db()
     assert (str(olive), olive.is_active) == ("a person who was erased", False)
     page = client.get(past.get_absolute_url()).content.decode()
-    assert "A campaign by a person who was erased" in page
+    assert "A campaign by <bdi>a person who was erased</bdi>" in page
 
 
 def test_what_reviewers_were_sent_is_gone_with_the_first_step(olive, rae):

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from crowdspeak.joining import JOINED, SHEETS, JoinedSheetFinder, join_sheets
 
 FOLDER = Path(settings.BASE_DIR) / "static" / "css"
-OF_ONE_PAGE = {"poster", "embed"}  # which link nothing but what they need
+OF_ONE_PAGE = {"poster", "embed", "guide"}  # which only these link
 
 
 @pytest.fixture

@@ -67,8 +67,8 @@ def test_a_campaign_s_own_words_are_marked_with_their_language(french, campaign)
     html = french.get("/campaigns/river/").content.decode()
     assert f"pour 1{NARROW}284 nécessaires" in html
     assert '<html lang="fr">' in html
-    assert '<h1 lang="en">Let the river run clean</h1>' in html
-    assert '<div class="stack" lang="en"><p>The river runs through' in html
+    assert '<h1 lang="en" dir="auto">Let the river run clean</h1>' in html
+    assert '<div class="stack" lang="en" dir="auto"><p>The river runs through' in html
 
 
 def test_the_support_steps_in_french(french, read, campaign):
