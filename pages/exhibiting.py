@@ -173,6 +173,7 @@ def exhibit(now: datetime) -> dict[str, Any]:
     campaign = make_campaign("Keep the night train to the coast", launch_at=launch_at)
     return {
         "campaign": campaign,
+        "slug": campaign.slug,
         "revision": campaign.approved,
         "launch_at": launch_at,
         "passed_at": now - timedelta(hours=2),
