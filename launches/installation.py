@@ -9,12 +9,13 @@ adopt``.
 import hashlib
 import logging
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Subquery
+from post_office.models import STATUS, Email
 
 from campaigns.clock import database_now
 from launches.models import Delivery, DeliveryState, Launch, LaunchState, Unlookable
@@ -25,6 +26,7 @@ from networks.errors import gettext_noop
 
 TICK = "tick"
 WENT_BACK = "last_tick"
+WITHHELD = datetime(9000, 1, 1, tzinfo=UTC)  # when a mail is to leave that waits to be adopted
 
 FOREIGN = gettext_noop(
     "This database was copied, moved or restored from a backup. "
@@ -106,11 +108,28 @@ def hold_if_foreign() -> bool:
     return True
 
 
+def withhold_mails() -> int:
+    """On a database that is not ours, keep back what stood in its outbox. Gives how many mails.
+
+    It has left since, or leaves from where this is a copy of. What is written here goes out: to the
+    operators, and to who signs in. That is what is younger than the last tick, since a copy notes
+    none of its own.
+    """
+    beat = Heartbeat.objects.filter(name=TICK).first()
+    if beat is None or not list_differences():
+        return 0
+    waiting = Email.objects.filter(
+        status__in=[STATUS.queued, STATUS.requeued],
+        created__lte=beat.beat_at,
+    )
+    return int(waiting.exclude(scheduled_time=WITHHELD).update(scheduled_time=WITHHELD))
+
+
 def adopt() -> int:
     """Make the database ours. Every launch under way is looked up before it is sent.
 
-    Launches held for being foreign go on, and what nobody could prove is looked up once more.
-    Gives how many launches that concerns.
+    Launches held for being foreign go on, mails that were kept back leave, and what nobody could
+    prove is looked up once more. Gives how many launches that concerns.
     """
     with transaction.atomic():
         now = database_now()
@@ -122,6 +141,7 @@ def adopt() -> int:
         marked = open_ones.update(look_first=True, unlookable=Unlookable.ASK)
         Delivery.objects.filter(launch__in=open_ones).forget_releases()
         marked += _look_again(now)
+        Email.objects.filter(scheduled_time=WITHHELD).update(scheduled_time=None)
         Launch.objects.filter(state=LaunchState.HELD, held_why=FOREIGN).update(
             state=LaunchState.FIRING, held_at=None, held_why=""
         )

@@ -8,7 +8,7 @@ from django.conf import settings
 from post_office.models import STATUS, Email
 
 from campaigns.emptying import empty_outbox
-from launches import deleting, measuring
+from launches import deleting, installation, measuring
 from launches.delivering import deliver
 from launches.moment import boot_seconds
 from launches.preflight import check_accounts, remind
@@ -173,4 +173,5 @@ def nudge() -> None:
 @shared_task(name="launches.tasks.send_mails")
 def send_mails() -> None:
     """Send what the outbox holds; a lock keeps it to one worker at a time."""
+    installation.withhold_mails()
     empty_outbox()

@@ -6,14 +6,16 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from post_office.models import STATUS, Email
 
 from campaigns.clock import database_now
-from launches import installation
+from launches import installation, tasks
 from launches.claiming import claim
 from launches.igniting import ignite
 from launches.models import Launch, LaunchState
 from launches.pauses import Heartbeat
 from launches.planning import create_launches
+from tests.campaigns.test_emptying import mailbox  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,3 +100,40 @@ def test_a_note_that_cannot_be_written_or_read_stops_nothing(
     assert "could not be noted" in caplog.text
     assert "cannot be read" in caplog.text
     caplog.clear()
+
+
+def write(subject):
+    return Email.objects.create(
+        from_email="site@example.org",
+        to=["sam@example.org"],
+        subject=subject,
+        message="Words",
+        status=STATUS.queued,
+        priority=2,
+    )
+
+
+@pytest.mark.parametrize("differs", ["restored", "copied"])
+def test_a_copy_mails_nothing_of_before_until_it_is_adopted(step, settings, mailbox, differs):  # noqa: F811
+    write("Of before")
+    Email.objects.update(created=database_now() - timedelta(seconds=1))
+    step()
+    if differs == "restored":
+        go_back(0.001)
+    else:
+        settings.SITE_URL = "https://copy.example"
+    write("Of the copy")
+    for _ in range(2):
+        tasks.send_mails()
+    assert [mail.subject for mail in mailbox] == ["Of the copy"]
+    installation.adopt()
+    tasks.send_mails()
+    assert [mail.subject for mail in mailbox] == ["Of the copy", "Of before"]
+
+
+def test_mails_of_one_s_own_database_are_not_kept_back(step, mailbox):  # noqa: F811
+    write("Of ours")
+    step()
+    assert installation.withhold_mails() == 0
+    tasks.send_mails()
+    assert [mail.subject for mail in mailbox] == ["Of ours"]
