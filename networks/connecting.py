@@ -84,6 +84,7 @@ class Pool:
         self._idle: defaultdict[Place, list[Wire]] = defaultdict(list)
         self._all: set[Wire] = set()
         self._sweeping: asyncio.TimerHandle | None = None
+        self._is_closed = False
         self._loop = asyncio.get_running_loop()
         _trust()
 
@@ -94,18 +95,10 @@ class Pool:
         """
         await self._in_use.acquire()
         try:
-            idle = self._idle[place]
-            while idle:
-                wire = idle.pop()
-                if wire.is_usable and self._loop.time() - wire.idle_since < KEEP_ALIVE_SECONDS:
-                    return wire
-                self._drop(wire)
-            wire = await self._open(place, attempt)
+            return self._find_idle(place) or await self._open(place, attempt)
         except BaseException:
             self._in_use.release()
             raise
-        self._all.add(wire)
-        return wire
 
     def give_back(self, place: Place, wire: Wire) -> None:
         """Keep it for the next one, if it may still be used."""
@@ -119,13 +112,24 @@ class Pool:
             self._sweeping = self._loop.call_later(KEEP_ALIVE_SECONDS, self._sweep)
 
     async def close(self) -> None:
-        """End every connection, in use or not."""
+        """End every connection, in use or not; whoever still waits for one gets none."""
+        self._is_closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
         for wire in list(self._all):
             self._drop(wire)
         self._idle.clear()
         await self._names.close()
+
+    def _find_idle(self, place: Place) -> Wire | None:
+        """The one that was used last, of those that may still be."""
+        idle = self._idle.get(place, [])
+        while idle:
+            wire = idle.pop()
+            if wire.is_usable and self._loop.time() - wire.idle_since < KEEP_ALIVE_SECONDS:
+                return wire
+            self._drop(wire)
+        return None
 
     def _drop(self, wire: Wire) -> None:
         wire.end()
@@ -158,6 +162,12 @@ class Pool:
             ssl=_trust() if place.is_secure else None,
             server_hostname=place.host if place.is_secure else None,
         )
+        self._all.add(wire)
+        if self._is_closed or not wire.is_usable:
+            self._drop(wire)
+            raise ConnectionAbortedError(
+                "it spoke before it was asked, or nobody is to ask any more"
+            )
         return wire
 
 

@@ -14,6 +14,7 @@ import re
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
@@ -184,10 +185,16 @@ class Http:
         """
         if self._pool is None:
             raise RuntimeError("An Http is used as: async with Http(...) as http")
-        target, exempt = self._find_target(url, name=name, params=params)
-        host = target.host_port_subcomponent or ""
-        sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
-        if any(_CONTROLS.search(name + value) for name, value in sent_headers.items()):
+        place, exempt = self._check(url)
+        host = place.host_port_subcomponent or ""
+        packet: bytes | None = None
+        with suppress(
+            ValueError
+        ):  # half a sign; outside of here, since it would show what it is in
+            target = _find_target(place, name=name, params=params)
+            sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
+            packet = self._write(method, target, sent_headers, body)
+        if packet is None:
             raise Rejected(_UNSENDABLE, host=host)
         if self.gate is not None and method != "GET" and not await self.gate():
             raise TryLater(_NOT_NOW, after_seconds=0, host=host)
@@ -195,20 +202,14 @@ class Http:
         failure: NetworkError
         try:
             async with asyncio.timeout(deadline_seconds):
-                answer = await _ask(
-                    self._pool,
-                    self._write(method, target, sent_headers, body),
-                    target,
-                    attempt,
-                    max_bytes=max_bytes,
-                )
+                answer = await _ask(self._pool, packet, target, attempt, max_bytes=max_bytes)
         except TimeoutError:
             seconds = max(1, round(deadline_seconds))
             if attempt.may_have_left:
                 failure = OutcomeUnknown(_NO_ANSWER_IN_TIME, host=host, seconds=seconds)
             else:
                 failure = TryLater(_NO_CONNECTION_IN_TIME, scope="host", host=host, seconds=seconds)
-        except (CutOff, TooMuch, OSError) as error:
+        except (CutOff, TooMuch, OSError, ValueError, RuntimeError) as error:
             failure = _explain(error, attempt, host=host)
         else:
             self._tell(answer)
@@ -217,21 +218,19 @@ class Http:
         self._tell(failure)
         raise failure
 
-    def _find_target(
-        self, url: str, *, name: str, params: Mapping[str, str] | Sequence[tuple[str, str]] | None
-    ) -> tuple[URL, bool]:
+    def _check(self, url: str) -> tuple[URL, bool]:
         """What is asked, and whether it may be at any address. Raises Rejected."""
-        target, exempt = _check_url(url, self.allowed_hosts)
+        place, exempt = _check_url(url, self.allowed_hosts)
         if self._nowhere_else and not exempt:
-            raise Rejected(_ELSEWHERE, host=target.host_port_subcomponent or "")
-        if name:
-            target = target.joinpath(quote(name, safe=""), encoded=True)
-        return target.extend_query(params) if params else target, exempt
+            raise Rejected(_ELSEWHERE, host=place.host_port_subcomponent or "")
+        return place, exempt
 
     def _write(
         self, method: str, target: URL, headers: CIMultiDict[str], body: bytes | None
     ) -> bytes:
-        """The request as it goes over the wire (RFC 9112)."""
+        """The request as it goes over the wire (RFC 9112). Raises ValueError."""
+        if "Host" in headers or any(_CONTROLS.search(n + value) for n, value in headers.items()):
+            raise ValueError("a header that would be read as another one")
         headers.setdefault("User-Agent", self._user_agent)
         headers.setdefault("Accept", "*/*")
         headers.setdefault("Accept-Encoding", "identity")
@@ -251,6 +250,14 @@ class Http:
 def _check_url(url: str, allowed_hosts: frozenset[str]) -> tuple[URL, bool]:
     """``check_url``, once for each address: a launch sends to the same few again and again."""
     return check_url(url, allowed_hosts=allowed_hosts)
+
+
+def _find_target(
+    place: URL, *, name: str, params: Mapping[str, str] | Sequence[tuple[str, str]] | None
+) -> URL:
+    """The whole address. Raises ValueError."""
+    target = place.joinpath(quote(name, safe=""), encoded=True) if name else place
+    return target.extend_query(params) if params else target
 
 
 def _pack(

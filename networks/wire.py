@@ -8,6 +8,7 @@ comes unasked is taken for an answer.
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import NamedTuple, cast
 
 import httptools
@@ -15,7 +16,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 MAX_HEADER_BYTES = 8_190  # of one header, its name included
 MAX_HEADERS = 100
+# Of all that is no body: heads, interim answers, what stands around and behind a body in pieces.
 MAX_HEAD_BYTES = 65_536
+FRAME_MOST = 8  # times a body's own size may be what stands around its pieces
 
 
 class CutOff(Exception):
@@ -50,8 +53,16 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_usable(self) -> bool:
-        """Whether another request may leave here: the last one ended as it should."""
-        return not (self._is_spoiled or self._waiter is not None or self._transport.is_closing())
+        """Whether another request may leave here: the last one ended as it should.
+
+        And nothing came since, neither its end nor an answer that nobody asked for and that would
+        be taken for the next one's. Also nothing that the event loop has not read yet.
+        """
+        if self._is_spoiled or self._waiter is not None or self._transport.is_closing():
+            return False
+        unread = select.poll()
+        unread.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not unread.poll(0)
 
     def end(self) -> None:
         """Close it, whatever is under way."""
@@ -65,6 +76,7 @@ class Wire(asyncio.Protocol):
         what may still come belongs to nobody.
         """
         self._max_bytes = max_bytes
+        self._came = 0
         self._begin()
         self._waiter = self._loop.create_future()
         try:
@@ -85,14 +97,13 @@ class Wire(asyncio.Protocol):
         if self._waiter is None or self._waiter.done():
             self.end()  # nobody asked
             return
-        if not self._has_head:
-            self._head_bytes += len(data)
+        self._came += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(CutOff())
             return
-        if not self._has_head and self._head_bytes > MAX_HEAD_BYTES:
+        if self._came - FRAME_MOST * len(self._body) > MAX_HEAD_BYTES:
             self._fail(CutOff())
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -123,8 +134,12 @@ class Wire(asyncio.Protocol):
             self._fail(TooMuch())
 
     def on_message_complete(self) -> None:
-        if self._parser.get_status_code() < 200:
+        status = self._parser.get_status_code()
+        if 100 <= status < 200:
             self._begin()  # an interim answer: the real one follows
+            return
+        if status < 100:
+            self._fail(CutOff())
             return
         self._is_spoiled = self._is_spoiled or not self._parser.should_keep_alive()
         self._finish()
@@ -133,13 +148,12 @@ class Wire(asyncio.Protocol):
         self._headers: CIMultiDict[str] = CIMultiDict()
         self._body = bytearray()
         self._has_head = False
-        self._head_bytes = 0
 
     def _is_open_ended(self) -> bool:
         """Whether the answer's body ends where the connection does (RFC 9112, 6.3)."""
         if self._waiter is None or not self._has_head or "Content-Length" in self._headers:
             return False
-        return "chunked" not in self._headers.get("Transfer-Encoding", "").lower()
+        return "chunked" not in " ".join(self._headers.getall("Transfer-Encoding", ())).lower()
 
     def _finish(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -148,6 +162,7 @@ class Wire(asyncio.Protocol):
             status = self._parser.get_status_code()
             headers = CIMultiDictProxy(self._headers)
             self._waiter.set_result(Received(status, headers, bytes(self._body)))
+            self._body = bytearray()
 
     def _fail(self, error: Exception) -> None:
         self._is_spoiled = True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from networks import connecting
-from networks.errors import NetworkError, OutcomeUnknown, TryLater
+from networks.errors import NetworkError, OutcomeUnknown, Rejected, TryLater
 from networks.http import Http
 from tests.networks.asking import open_http
 from tests.networks.servers import serve_raw
@@ -40,6 +41,7 @@ class Scripted:
         self.answers = list(answers)
         self.asked: list[list[bytes]] = []
         self.ended = asyncio.Event()
+        self.was_asked = asyncio.Event()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = len(self.asked)
@@ -48,6 +50,7 @@ class Scripted:
             head = await reader.readuntil(b"\r\n\r\n")
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
             self.asked[number].append(head + await reader.readexactly(int(length or 0)))
+            self.was_asked.set()
             writer.write(self.answers.pop(0))
             await writer.drain()
         await reader.read(-1)
@@ -148,8 +151,15 @@ def test_body_without_a_length_ends_with_its_connection(run: Run) -> None:
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 101 + b"Content-Length: 2\r\n\r\nok",
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000,
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 4_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX: " + b"a" * 70_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;" + b"x" * 70_000,
+        b"HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
     ],
-    ids=["two lengths", "lengths that differ", "another protocol", "101 headers", "endless head"],
+    ids=[
+        *("two lengths", "lengths that differ", "another protocol", "101 headers", "endless head"),
+        *("endless interim answers", "endless trailer", "endless extension", "odd status"),
+    ],
 )
 def test_answer_that_could_be_read_in_two_ways_or_never_ends_is_none(
     run: Run, given: bytes
@@ -193,6 +203,81 @@ def test_connection_that_was_idle_for_long_is_not_used(
     monkeypatch.setattr(connecting, "KEEP_ALIVE_SECONDS", 0)
     assert run(ask_twice(server)) == [b"ok", b"ok"]
     assert [len(asked) for asked in server.asked] == [1, 1]
+
+
+@pytest.mark.parametrize("unasked", [OK.replace(b"ok", b"no"), b""], ids=["an answer", "its end"])
+def test_what_comes_unasked_is_no_answer_to_the_next_request(run: Run, unasked: bytes) -> None:
+    """Also where the loop was too busy to read it before."""
+    asked = []
+
+    def serve_one_by_one(listening: socket.socket) -> None:
+        for _ in range(2):
+            with listening.accept()[0] as accepted, suppress(ConnectionError):
+                asked.append(accepted.recv(1000))
+                accepted.sendall(OK)
+                if len(asked) == 1:
+                    answered.wait(5)
+                    accepted.sendall(unasked)
+                    if unasked:
+                        said.set()
+                        accepted.recv(1)
+            said.set()
+
+    async def ask(host: str) -> bytes:
+        async with open_http(host) as http:
+            await http.request("POST", f"http://{host}/")
+            answered.set()
+            said.wait(5)  # the loop stands still meanwhile
+            return (await http.request("POST", f"http://{host}/")).body
+
+    answered, said = threading.Event(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=serve_one_by_one, args=(listening,))
+        server.start()
+        assert run(ask(f"127.0.0.1:{listening.getsockname()[1]}")) == b"ok"
+        server.join(5)
+    assert len(asked) == 2
+
+
+def test_who_waits_for_a_connection_when_the_way_out_closes_sends_nothing(run: Run) -> None:
+    server = Scripted(b"", OK)
+
+    async def ask() -> str:
+        async with serve_raw(server) as host:
+            async with open_http(host, connections=1) as http:
+                first, second = (
+                    asyncio.create_task(http.request("POST", f"http://{host}/")) for _ in range(2)
+                )
+                await asyncio.wait_for(server.was_asked.wait(), 5)
+            told = await asyncio.gather(first, second, return_exceptions=True)
+            return " ".join(type(each).__name__ for each in told)
+
+    assert run(ask()) == "OutcomeUnknown TryLater"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"headers": {"Authorization": "Bearer canary-\ud800"}},
+        {"headers": {"Host": "elsewhere.example"}},
+        {"json": {"text": "canary-\ud800"}},
+        {"form": {"text": "canary-\ud800"}},
+        {"name": "canary-\ud800"},
+    ],
+    ids=["half a sign in a header", "another host", "in json", "in a form", "in a name"],
+)
+def test_what_cannot_be_written_is_refused_and_not_shown(run: Run, odd: dict[str, Any]) -> None:
+    server = Scripted(OK)
+
+    async def ask() -> None:
+        async with talk(server) as (http, url):
+            await http.request("POST", url, **odd)
+
+    with pytest.raises(Rejected, match="not allowed in a request") as caught:
+        run(ask())
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert server.asked == []
 
 
 def test_answer_that_comes_too_late_is_not_the_next_ones(run: Run) -> None:
