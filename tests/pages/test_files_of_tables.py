@@ -18,8 +18,7 @@ WITHOUT = {
     "allauth/elements/table.html": "how a package's tables are drawn, with nothing in it",
     "campaigns/_previews.html": "lengths of a text that is being typed",
     "campaigns/_when.html": "what clocks show while a moment is being chosen",
-    "styleguide/guide.html": "made-up numbers, to show how a table looks",
-    "styleguide/_numbers.html": "the same",
+    "styleguide/_numbers.html": "made-up numbers, to show how a table looks",
     "mfa/webauthn/authenticator_list.html": "a person's own passkeys, with a button for each",
 }
 
