@@ -103,7 +103,7 @@ class Pool:
     def give_back(self, place: Place, wire: Wire) -> None:
         """Keep it for the next one, if it may still be used."""
         self._in_use.release()
-        if not wire.is_usable:
+        if wire.is_over:
             self._drop(wire)
             return
         wire.idle_since = self._loop.time()
@@ -126,7 +126,8 @@ class Pool:
         idle = self._idle.get(place, [])
         while idle:
             wire = idle.pop()
-            if wire.is_usable and self._loop.time() - wire.idle_since < KEEP_ALIVE_SECONDS:
+            is_old = self._loop.time() - wire.idle_since >= KEEP_ALIVE_SECONDS
+            if not (is_old or wire.is_over) and wire.is_quiet:
                 return wire
             self._drop(wire)
         return None
@@ -163,7 +164,7 @@ class Pool:
             server_hostname=place.host if place.is_secure else None,
         )
         self._all.add(wire)
-        if self._is_closed or not wire.is_usable:
+        if self._is_closed or wire.is_over:
             self._drop(wire)
             raise ConnectionAbortedError(
                 "it spoke before it was asked, or nobody is to ask any more"

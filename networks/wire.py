@@ -52,14 +52,17 @@ class Wire(asyncio.Protocol):
     # What the pool asks.
 
     @property
-    def is_usable(self) -> bool:
-        """Whether another request may leave here: the last one ended as it should.
+    def is_over(self) -> bool:
+        """Whether nothing more may leave here: it ended, or its last request not as it should."""
+        return self._is_spoiled or self._waiter is not None or self._transport.is_closing()
 
-        And nothing came since, neither its end nor an answer that nobody asked for and that would
-        be taken for the next one's. Also nothing that the event loop has not read yet.
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing came since the last answer, also nothing that is not read yet.
+
+        Its end, or an answer that nobody asked for and that would be taken for the next one's. Of a
+        connection that was just opened it tells nothing: TLS has more to say then.
         """
-        if self._is_spoiled or self._waiter is not None or self._transport.is_closing():
-            return False
         unread = select.poll()
         unread.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
         return not unread.poll(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -11,13 +12,14 @@ from typing import Any
 
 import pytest
 import uvloop
+from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from networks import connecting
 from networks.errors import NetworkError, OutcomeUnknown, Rejected, TryLater
 from networks.http import Http
 from tests.networks.asking import open_http
-from tests.networks.servers import serve_raw
+from tests.networks.servers import make_unknown_certificate, serve, serve_raw
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -203,6 +205,33 @@ def test_connection_that_was_idle_for_long_is_not_used(
     monkeypatch.setattr(connecting, "KEEP_ALIVE_SECONDS", 0)
     assert run(ask_twice(server)) == [b"ok", b"ok"]
     assert [len(asked) for asked in server.asked] == [1, 1]
+
+
+def test_safe_connections_are_opened_and_kept_as_well(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server has more to say of its keys when all is agreed: that is nothing unasked."""
+    peers = []
+
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        peers.append(request.transport.get_extra_info("peername"))
+        return web.Response(text="ok")
+
+    async def ask() -> None:
+        async with serve(answer, ssl_context=make_unknown_certificate()) as host:
+            address = ("127.0.0.1", int(host.partition(":")[2]))
+            certificate = await asyncio.to_thread(ssl.get_server_certificate, address)
+            trusting = ssl.create_default_context(cadata=certificate)
+            monkeypatch.setattr(connecting, "_trust", lambda: trusting)
+            for _ in range(10):
+                async with open_http(host) as http:
+                    for _ in range(3):
+                        assert (await http.request("POST", f"https://{host}/")).body == b"ok"
+
+    run(ask())
+    assert len(peers) == 30
+    assert len(set(peers)) == 10
 
 
 @pytest.mark.parametrize("unasked", [OK.replace(b"ok", b"no"), b""], ids=["an answer", "its end"])
