@@ -282,7 +282,7 @@ def test_results_tell_offered_and_reported_apart_and_prove_nothing(
     room = client.get("/campaigns/river/launch/").content.decode()
     assert "Posts asked of people’s own hands" in room
     mail = Email.objects.get(to=["olive@example.org"])
-    assert "3 posts were asked of supporters" in mail.message
+    assert "Posts asked of supporters, by their own hand: 3." in mail.message
 
 
 def test_launch_room_opens_the_composer_of_who_promised_in_one_press(
