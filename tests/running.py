@@ -26,7 +26,7 @@ QUICK = ["--ignore=tests/browser", "--ignore=tests/real"]
 WITHOUT_DATABASE = ("tests/networks", "tests/simulator")
 # The same texts whatever keeps them: every page of the site is read several times over.
 ABOUT_WORDS = ("tests/words",)
-LAUNCHES = ("tests/launches", "tests/faults")
+LAUNCHES = ("tests/launches",)
 SERVERS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
 WHOLE = "--faults"
 
