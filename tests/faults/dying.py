@@ -14,7 +14,7 @@ from django.apps import AppConfig
 
 # module, function, and whether it has done its work by then
 LINES = {
-    "before the claim": ("launches.claiming", "claim", False),
+    "before the claim": ("launches.claiming", "_move", False),  # "claim" warms up as well
     "after the claim": ("launches.claiming", "claim", True),
     "after the network accepted": ("launches.delivering", "carry_out", True),
     "before the record": ("launches.recording", "record", False),
