@@ -169,5 +169,6 @@ def _look_again(now: datetime) -> int:
     taken_up = ended.update(
         state=LaunchState.FIRING, finished_at=None, look_first=True, unlookable=Unlookable.ASK
     )
-    unproved.update(state=DeliveryState.UNKNOWN, due_at=None, lease_until=None)
+    # Also what was never uncertain here: sent again only where its absence is proved.
+    unproved.update(state=DeliveryState.UNKNOWN, is_uncertain=True, due_at=None, lease_until=None)
     return taken_up

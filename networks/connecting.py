@@ -202,6 +202,10 @@ class _Names:
             found = await asyncio.shield(task)
         except OSError as error:
             raise NameNotFound from error
+        except asyncio.CancelledError:
+            if task.cancelled() and not _is_cancelled():
+                raise NameNotFound from None  # the way out was closed, and nobody ended us
+            raise
         if not found:
             raise NameNotFound
         return found
@@ -211,10 +215,16 @@ class _Names:
             del self._asked[host]
 
     async def close(self) -> None:
-        """Ask no more; who waits for a name is cancelled."""
+        """Ask no more; who waits for a name is told that there is none."""
         for _, task in self._asked.values():
             task.cancel()
         await self._resolver.close()
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants the task that runs here to end."""
+    running = asyncio.current_task()
+    return running is not None and running.cancelling() > 0
 
 
 def _make_result(host: str, port: int, version: int) -> ResolveResult:

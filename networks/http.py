@@ -188,9 +188,8 @@ class Http:
         place, exempt = self._check(url)
         host = place.host_port_subcomponent or ""
         packet: bytes | None = None
-        with suppress(
-            ValueError
-        ):  # half a sign; outside of here, since it would show what it is in
+        # Half a sign cannot be written. Refused out here, since that error shows what it is in.
+        with suppress(ValueError):
             target = _find_target(place, name=name, params=params)
             sent_headers, body = _pack(headers or {}, json=json, form=form, data=data)
             packet = self._write(method, target, sent_headers, body)

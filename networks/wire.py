@@ -106,7 +106,8 @@ class Wire(asyncio.Protocol):
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(CutOff())
             return
-        if self._came - FRAME_MOST * len(self._body) > MAX_HEAD_BYTES:
+        is_whole = self._waiter.done()
+        if not is_whole and self._came - FRAME_MOST * len(self._body) > MAX_HEAD_BYTES:
             self._fail(CutOff())
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -384,7 +384,9 @@ def test_a_restored_backup_finds_what_was_let_go_after_it(restored, step, networ
 
 
 def test_what_was_never_let_go_is_asked_about_once_more(unproved, step, networks):
+    Delivery.objects.update(is_uncertain=False)
     installation.adopt()
+    assert Delivery.objects.get().is_uncertain  # so nothing is sent again without proof
     step()
     assert work(unproved.launch).state == DeliveryState.UNCONFIRMED
     assert unproved.launch.state == LaunchState.FINISHED

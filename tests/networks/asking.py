@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from networks.errors import NetworkError
 from networks.http import Http
 
+OnLoop = Callable[[Coroutine[Any, Any, Any]], Any]
 SECRET = "canary-token-5c0ffee"
 
 

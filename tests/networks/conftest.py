@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import pytest
+import uvloop
 
 from networks.http import Http
+from tests.networks.asking import OnLoop
 from tests.networks.casting import Run, give_parts
 from tests.networks.simulating import SIMULATED, make_cast
 from tests.simulated import Simulator
 
-__all__ = ["make_cast", "run"]
+__all__ = ["make_cast", "on_loop", "run"]
 
 Result = TypeVar("Result")
 
@@ -35,3 +37,14 @@ def run(simulator: Simulator) -> Run:
         return asyncio.run(main())
 
     return run_with_http
+
+
+@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def on_loop(request: pytest.FixtureRequest) -> OnLoop:
+    """On the loop of pages and of launches."""
+
+    def run_on(work: Coroutine[Any, Any, Any]) -> Any:
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            return runner.run(work)
+
+    return run_on

@@ -6,34 +6,20 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-import uvloop
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from networks import connecting
-from networks.errors import NetworkError, OutcomeUnknown, Rejected, TryLater
+from networks.errors import OutcomeUnknown, Rejected
 from networks.http import Http
-from tests.networks.asking import open_http
+from tests.networks.asking import OnLoop, open_http
 from tests.networks.servers import make_unknown_certificate, serve, serve_raw
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """On the loop of pages and of launches."""
-
-    def run_on(work: Coroutine[Any, Any, Any]) -> Any:
-        with asyncio.Runner(loop_factory=request.param) as runner:
-            return runner.run(work)
-
-    return run_on
 
 
 class Scripted:
@@ -70,7 +56,14 @@ async def ask_twice(server: Scripted) -> list[bytes]:
         return [(await http.request("POST", url, data=b"x")).body for _ in range(2)]
 
 
-def test_request_goes_out_as_the_standard_has_it(run: Run) -> None:
+def test_large_answer_keeps_its_connection(on_loop: OnLoop) -> None:
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000
+    server = Scripted(large, OK)
+    assert [len(body) for body in on_loop(ask_twice(server))] == [200_000, 2]
+    assert [len(asked) for asked in server.asked] == [2]
+
+
+def test_request_goes_out_as_the_standard_has_it(on_loop: OnLoop) -> None:
     server = Scripted(OK, OK)
 
     async def ask() -> str:
@@ -79,7 +72,7 @@ def test_request_goes_out_as_the_standard_has_it(run: Run) -> None:
             await http.request("GET", url)
             return url.removeprefix("http://").removesuffix("/here")
 
-    host = run(ask())
+    host = on_loop(ask())
     (posted, read) = server.asked[0]
     head, _, body = posted.partition(b"\r\n\r\n")
     assert head.decode().split("\r\n") == [
@@ -96,24 +89,24 @@ def test_request_goes_out_as_the_standard_has_it(run: Run) -> None:
     assert b"content-length" not in read.lower()
 
 
-def test_interim_answers_are_none(run: Run) -> None:
+def test_interim_answers_are_none(on_loop: OnLoop) -> None:
     early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     server = Scripted(early + OK, OK)
-    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert on_loop(ask_twice(server)) == [b"ok", b"ok"]
     assert len(server.asked) == 1
 
 
-def test_headers_of_an_interim_answer_are_not_those_of_the_answer(run: Run) -> None:
+def test_headers_of_an_interim_answer_are_not_those_of_the_answer(on_loop: OnLoop) -> None:
     server = Scripted(b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" + OK)
 
     async def ask() -> list[str]:
         async with talk(server) as (http, url):
             return list((await http.request("GET", url)).headers)
 
-    assert run(ask()) == ["Content-Length"]
+    assert on_loop(ask()) == ["Content-Length"]
 
 
-def test_body_in_pieces_is_put_together_and_what_follows_it_is_no_header(run: Run) -> None:
+def test_body_in_pieces_is_put_together_and_what_follows_it_is_no_header(on_loop: OnLoop) -> None:
     pieces = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"3\r\nabc\r\n2\r\nde\r\n0\r\nX-Behind: 1\r\n\r\n"
@@ -129,11 +122,11 @@ def test_body_in_pieces_is_put_together_and_what_follows_it_is_no_header(run: Ru
                 (await http.request("GET", url)).body,
             )
 
-    assert run(ask()) == (b"abcde", False, b"ok")
+    assert on_loop(ask()) == (b"abcde", False, b"ok")
     assert len(server.asked) == 1
 
 
-def test_body_without_a_length_ends_with_its_connection(run: Run) -> None:
+def test_body_without_a_length_ends_with_its_connection(on_loop: OnLoop) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\n\r\nall of it")
@@ -142,7 +135,7 @@ def test_body_without_a_length_ends_with_its_connection(run: Run) -> None:
         async with serve_raw(answer) as host, open_http(host) as http:
             return (await http.request("GET", f"http://{host}/")).body
 
-    assert run(ask()) == b"all of it"
+    assert on_loop(ask()) == b"all of it"
 
 
 @pytest.mark.parametrize(
@@ -164,19 +157,19 @@ def test_body_without_a_length_ends_with_its_connection(run: Run) -> None:
     ],
 )
 def test_answer_that_could_be_read_in_two_ways_or_never_ends_is_none(
-    run: Run, given: bytes
+    on_loop: OnLoop, given: bytes
 ) -> None:
     async def ask() -> None:
         async with talk(Scripted(given)) as (http, url):
             await http.request("POST", url, json={}, deadline_seconds=5)
 
     with pytest.raises(OutcomeUnknown, match="broke off"):
-        run(ask())
+        on_loop(ask())
 
 
-def test_connection_is_kept_for_the_next_request(run: Run) -> None:
+def test_connection_is_kept_for_the_next_request(on_loop: OnLoop) -> None:
     server = Scripted(OK, OK)
-    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert on_loop(ask_twice(server)) == [b"ok", b"ok"]
     assert [len(asked) for asked in server.asked] == [2]
 
 
@@ -191,24 +184,24 @@ def test_connection_is_kept_for_the_next_request(run: Run) -> None:
     ids=["close", "1.0", "two answers", "more than was said"],
 )
 def test_connection_is_used_once_where_nobody_can_tell_what_comes_next(
-    run: Run, first: bytes
+    on_loop: OnLoop, first: bytes
 ) -> None:
     server = Scripted(first, OK)
-    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert on_loop(ask_twice(server)) == [b"ok", b"ok"]
     assert [len(asked) for asked in server.asked] == [1, 1]
 
 
 def test_connection_that_was_idle_for_long_is_not_used(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    on_loop: OnLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = Scripted(OK, OK)
     monkeypatch.setattr(connecting, "KEEP_ALIVE_SECONDS", 0)
-    assert run(ask_twice(server)) == [b"ok", b"ok"]
+    assert on_loop(ask_twice(server)) == [b"ok", b"ok"]
     assert [len(asked) for asked in server.asked] == [1, 1]
 
 
 def test_safe_connections_are_opened_and_kept_as_well(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    on_loop: OnLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server has more to say of its keys when all is agreed: that is nothing unasked."""
     peers = []
@@ -229,13 +222,15 @@ def test_safe_connections_are_opened_and_kept_as_well(
                     for _ in range(3):
                         assert (await http.request("POST", f"https://{host}/")).body == b"ok"
 
-    run(ask())
+    on_loop(ask())
     assert len(peers) == 30
     assert len(set(peers)) == 10
 
 
 @pytest.mark.parametrize("unasked", [OK.replace(b"ok", b"no"), b""], ids=["an answer", "its end"])
-def test_what_comes_unasked_is_no_answer_to_the_next_request(run: Run, unasked: bytes) -> None:
+def test_what_comes_unasked_is_no_answer_to_the_next_request(
+    on_loop: OnLoop, unasked: bytes
+) -> None:
     """Also where the loop was too busy to read it before."""
     asked = []
 
@@ -263,12 +258,12 @@ def test_what_comes_unasked_is_no_answer_to_the_next_request(run: Run, unasked: 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = threading.Thread(target=serve_one_by_one, args=(listening,))
         server.start()
-        assert run(ask(f"127.0.0.1:{listening.getsockname()[1]}")) == b"ok"
+        assert on_loop(ask(f"127.0.0.1:{listening.getsockname()[1]}")) == b"ok"
         server.join(5)
     assert len(asked) == 2
 
 
-def test_who_waits_for_a_connection_when_the_way_out_closes_sends_nothing(run: Run) -> None:
+def test_who_waits_for_a_connection_when_the_way_out_closes_sends_nothing(on_loop: OnLoop) -> None:
     server = Scripted(b"", OK)
 
     async def ask() -> str:
@@ -281,7 +276,7 @@ def test_who_waits_for_a_connection_when_the_way_out_closes_sends_nothing(run: R
             told = await asyncio.gather(first, second, return_exceptions=True)
             return " ".join(type(each).__name__ for each in told)
 
-    assert run(ask()) == "OutcomeUnknown TryLater"
+    assert on_loop(ask()) == "OutcomeUnknown TryLater"
 
 
 @pytest.mark.parametrize(
@@ -295,7 +290,9 @@ def test_who_waits_for_a_connection_when_the_way_out_closes_sends_nothing(run: R
     ],
     ids=["half a sign in a header", "another host", "in json", "in a form", "in a name"],
 )
-def test_what_cannot_be_written_is_refused_and_not_shown(run: Run, odd: dict[str, Any]) -> None:
+def test_what_cannot_be_written_is_refused_and_not_shown(
+    on_loop: OnLoop, odd: dict[str, Any]
+) -> None:
     server = Scripted(OK)
 
     async def ask() -> None:
@@ -303,13 +300,13 @@ def test_what_cannot_be_written_is_refused_and_not_shown(run: Run, odd: dict[str
             await http.request("POST", url, **odd)
 
     with pytest.raises(Rejected, match="not allowed in a request") as caught:
-        run(ask())
+        on_loop(ask())
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     assert server.asked == []
 
 
-def test_answer_that_comes_too_late_is_not_the_next_ones(run: Run) -> None:
+def test_answer_that_comes_too_late_is_not_the_next_ones(on_loop: OnLoop) -> None:
     given_up = asyncio.Event()
     asked = []
 
@@ -328,10 +325,10 @@ def test_answer_that_comes_too_late_is_not_the_next_ones(run: Run) -> None:
             given_up.set()
             return (await http.request("GET", f"http://{host}/")).body
 
-    assert run(ask()) == b"01"
+    assert on_loop(ask()) == b"01"
 
 
-def test_answer_before_the_whole_question_ends_the_connection(run: Run) -> None:
+def test_answer_before_the_whole_question_ends_the_connection(on_loop: OnLoop) -> None:
     """The rest of a large request is not what the next one begins with."""
     asked = []
 
@@ -347,11 +344,11 @@ def test_answer_before_the_whole_question_ends_the_connection(run: Run) -> None:
                 for data in (b"x" * 20_000_000, b"")
             ]
 
-    assert run(ask()) == [200, 200]
+    assert on_loop(ask()) == [200, 200]
     assert len(asked) == 2
 
 
-def test_idle_connections_are_closed_with_the_way_out(run: Run) -> None:
+def test_idle_connections_are_closed_with_the_way_out(on_loop: OnLoop) -> None:
     server = Scripted(OK)
 
     async def ask() -> None:
@@ -361,65 +358,4 @@ def test_idle_connections_are_closed_with_the_way_out(run: Run) -> None:
                 assert not server.ended.is_set()
             await asyncio.wait_for(server.ended.wait(), 5)
 
-    run(ask())
-
-
-class Names(AbstractResolver):
-    """Knows one name, or fails, when it is let; counts how often it was asked."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.fails = False
-        self.may_tell = asyncio.Event()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        self.asked += 1
-        await self.may_tell.wait()
-        if self.fails:
-            raise OSError("nobody knows it")
-        return [
-            ResolveResult(
-                hostname=host, host="10.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0
-            )
-        ]
-
-    async def close(self) -> None:
-        """Nothing is held."""
-
-
-async def try_to_ask(http: Http, *, seconds: float) -> str:
-    try:
-        await http.request("GET", "https://name.example.com/", deadline_seconds=seconds)
-    except NetworkError as error:
-        return type(error).__name__ + ("/host" if isinstance(error, TryLater) else "")
-    return "answered"
-
-
-def test_a_name_is_asked_for_once_by_many_and_outlives_who_gave_up(run: Run) -> None:
-    async def ask() -> tuple[list[str], int]:
-        names = Names()
-        async with open_http(resolver=names) as http:
-            impatient = await try_to_ask(http, seconds=0.05)
-            waiting = [asyncio.create_task(try_to_ask(http, seconds=5)) for _ in range(5)]
-            await asyncio.sleep(0)
-            names.may_tell.set()
-            told = [impatient, *await asyncio.gather(*waiting), await try_to_ask(http, seconds=5)]
-            return told, names.asked
-
-    # Refused, since the address is a private one: so it was resolved.
-    assert run(ask()) == (["TryLater/host", *["Rejected"] * 6], 1)
-
-
-def test_a_name_that_nobody_knows_is_asked_for_again(run: Run) -> None:
-    async def ask() -> tuple[list[str], int]:
-        names = Names()
-        names.may_tell.set()
-        names.fails = True
-        async with open_http(resolver=names) as http:
-            first = await try_to_ask(http, seconds=5)
-            names.fails = False
-            return [first, await try_to_ask(http, seconds=5)], names.asked
-
-    assert run(ask()) == (["TryLater/host", "Rejected"], 2)
+    on_loop(ask())
